@@ -1,0 +1,1 @@
+"""Parley: a GraphQL chat service that keeps every token."""

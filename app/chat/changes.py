@@ -1,0 +1,96 @@
+"""What clients ask to have changed, and what became of it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+from app.chat.identifiers import ConversationId, MessageId, TurnId
+from app.chat.parameters import CompletionParameters
+from app.chat.records import Conversation, Message, Metadata, Role
+
+
+class Unset(enum.Enum):
+    """Of an update: leave this as it is (None clears it)."""
+
+    UNSET = enum.auto()
+
+
+UNSET: Final = Unset.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationChanges:
+    title: str | None | Unset = UNSET
+    system_prompt: str | None | Unset = UNSET
+    model: str | None | Unset = UNSET
+    archived: bool | Unset = UNSET
+    metadata: Metadata | Unset = UNSET
+
+    def given(self) -> Mapping[str, Any]:
+        """The changes that were asked for, by field."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in values.items() if value is not UNSET}
+
+
+class WhenBusy(enum.StrEnum):
+    REJECT = "REJECT"
+    INTERRUPT = "INTERRUPT"
+    ENQUEUE = "ENQUEUE"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message that a client posts.
+
+    Args:
+        conversation_id: None starts a new conversation.
+        parent_id: None posts to the tip of the selected branch.
+        replies: how many, as siblings; 0 stores the message only.
+    """
+
+    content: str
+    conversation_id: ConversationId | None = None
+    role: Role = Role.USER
+    parent_id: MessageId | None = None
+    model: str | None = None
+    parameters: CompletionParameters = CompletionParameters()
+    replies: int = 1
+    when_busy: WhenBusy = WhenBusy.REJECT
+    idempotency_key: str | None = None
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewTurn:
+    """A post, checked and with its ids, as it is committed.
+
+    Args:
+        conversation: the one to create first, where the post starts one.
+        model: of the replies; None where there are none.
+        payload_digest: of the post; compared when its idempotency key comes again.
+    """
+
+    id: TurnId
+    owner: str
+    conversation_id: ConversationId
+    post: Post
+    message_id: MessageId
+    reply_ids: tuple[MessageId, ...]
+    model: str | None
+    payload_digest: bytes
+    conversation: Conversation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartedTurn:
+    """Args:
+    repeated: the same post was accepted before; this is what it started then.
+    """
+
+    conversation: Conversation
+    message: Message
+    replies: tuple[Message, ...]
+    repeated: bool = False

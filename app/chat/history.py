@@ -1,0 +1,69 @@
+"""Reading what was said: stored messages, with the text of those in flight from the log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
+
+from app.chat.errors import BadInput, NotFound
+from app.chat.events import CompletionEvent
+from app.chat.identifiers import ConversationId, MessageId
+from app.chat.paging import Page, Window
+from app.chat.ports import Log, Records
+from app.chat.records import Message
+
+MAX_SEQ = 2**31 - 1
+
+
+class History:
+    def __init__(self, records: Records, log: Log) -> None:
+        self._records = records
+        self._log = log
+
+    async def messages(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]:
+        """Those of the ids that exist and are the owner's."""
+        found = await self._records.messages(owner, ids)
+        return {each.id: each for each in await self._with_texts(list(found.values()))}
+
+    async def message(self, owner: str, id: MessageId) -> Message:
+        """Raises:
+        NotFound: there is no such message, or it is another's.
+        """
+        if found := (await self.messages(owner, [id])).get(id):
+            return found
+        raise NotFound("message")
+
+    async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
+        found = await self._records.siblings(owner, ids)
+        texts = {each.id: each for each in await self._with_texts([each for group in found.values() for each in group])}
+        return {id: [texts[each.id] for each in group] for id, group in found.items()}
+
+    async def branch(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
+        page = await self._records.branch_page(owner, tip, window)
+        return replace(page, items=await self._with_texts(page.items))
+
+    async def active(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, MessageId]:
+        """Of each conversation the first reply in flight, if any."""
+        found = await self._records.active_replies(owner, ids)
+        return {conversation: replies[0] for conversation, replies in found.items() if replies}
+
+    async def watch(self, owner: str, id: MessageId, after: int = 0) -> AsyncGenerator[CompletionEvent, None]:
+        """What `id` says after delta `after`, each piece once and in order, then live, then one End.
+
+        Raises:
+            BadInput: `after` is negative, or beyond what the reply says.
+            NotFound: there is no such message, or it is another's.
+        """
+        if not 0 <= after <= MAX_SEQ:
+            raise BadInput("after", f"must be from 0 to {MAX_SEQ}, not {after}")
+        if not await self._records.messages(owner, [id]):
+            raise NotFound("message")
+        return self._log.watch(id, after)
+
+    async def _with_texts(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """A message in flight gets the text and the seq of one read of the log, so nothing is lost in between."""
+        in_flight = [each.id for each in messages if each.status.in_flight]
+        if not in_flight:
+            return messages
+        texts = await self._log.texts(in_flight)
+        return [each.with_text(texts[each.id]) if each.id in texts else each for each in messages]

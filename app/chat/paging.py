@@ -1,0 +1,58 @@
+"""Pages by keyset: a cursor is the key of the item at a page's edge, so an insert neither repeats nor skips one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from app.chat.errors import BadInput
+from app.chat.identifiers import ConversationId
+
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+
+Item = TypeVar("Item")
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityKey:
+    """Where a conversation stands among the others; it moves when the conversation is active, this key does not."""
+
+    updated_at: datetime
+    id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Generic[Key]):
+    """Which items: `size` from the start, or from the end if `backward`, of those between the two cursors."""
+
+    size: int = DEFAULT_PAGE_SIZE
+    backward: bool = False
+    after: Key | None = None
+    before: Key | None = None
+
+    @classmethod
+    def of(
+        cls, *, first: int | None, last: int | None, after: Key | None = None, before: Key | None = None
+    ) -> Window[Key]:
+        """Raises:
+        BadInput: both sizes are given, or one is negative or too large.
+        """
+        if first is not None and last is not None:
+            raise BadInput("last", "cannot be combined with first")
+        for name, size in (("first", first), ("last", last)):
+            if size is not None and not 0 <= size <= MAX_PAGE_SIZE:
+                raise BadInput(name, f"must be from 0 to {MAX_PAGE_SIZE}, not {size}")
+        if last is not None:
+            return cls(last, True, after, before)
+        return cls(DEFAULT_PAGE_SIZE if first is None else first, False, after, before)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    items: Sequence[Item]
+    has_next: bool
+    has_previous: bool

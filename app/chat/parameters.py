@@ -1,0 +1,46 @@
+"""How a reply is sampled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.chat.errors import BadInput
+
+MAX_STOP_SEQUENCES = 4
+MAX_STOP_CHARACTERS = 1_000
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "presence_penalty": (-2, 2),
+    "frequency_penalty": (-2, 2),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionParameters:
+    """Each is the backend's own default where it is None."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+
+    def check(self, *, prefix: str = "parameters.") -> None:
+        """Raises:
+        BadInput: a value is outside of its range; names the field as `prefix` and its name.
+        """
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:  # NaN too is not in it
+                raise BadInput(prefix + name, f"must be from {low:g} to {high:g}, not {value:g}")
+        if self.max_tokens is not None and self.max_tokens < 1:
+            raise BadInput(f"{prefix}max_tokens", f"must be at least 1, not {self.max_tokens}")
+        if len(self.stop) > MAX_STOP_SEQUENCES:
+            raise BadInput(f"{prefix}stop", f"takes at most {MAX_STOP_SEQUENCES} sequences, not {len(self.stop)}")
+        for sequence in self.stop:
+            if not 1 <= len(sequence) <= MAX_STOP_CHARACTERS:
+                raise BadInput(f"{prefix}stop", f"each sequence has from 1 to {MAX_STOP_CHARACTERS} characters")

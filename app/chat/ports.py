@@ -1,0 +1,128 @@
+"""What the domain needs of the outside: records, and the log of deltas. Adapters live in app/storage and app/log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from typing import Protocol
+
+from app.chat.changes import ConversationChanges, NewTurn, StartedTurn
+from app.chat.events import CompletionEvent, Outcome
+from app.chat.identifiers import ConversationId, MessageId, WriterId
+from app.chat.paging import ActivityKey, Page, Window
+from app.chat.records import Conversation, Message, Text
+
+
+class Records(Protocol):
+    """Stored conversations and messages. Every read and write is confined to `owner`.
+
+    The text of a message in flight is not here but in the log. All methods raise StorageUnavailable.
+    """
+
+    async def create_conversation(self, conversation: Conversation) -> Conversation: ...
+
+    async def update_conversation(
+        self, owner: str, id: ConversationId, changes: ConversationChanges
+    ) -> Conversation | None: ...
+
+    async def delete_conversation(self, owner: str, id: ConversationId) -> bool: ...
+
+    async def conversations(
+        self, owner: str, ids: Sequence[ConversationId]
+    ) -> Mapping[ConversationId, Conversation]: ...
+
+    async def conversation_page(
+        self, owner: str, window: Window[ActivityKey], *, archived: bool | None
+    ) -> Page[Conversation]:
+        """Newest activity first."""
+        ...
+
+    async def conversation_count(self, owner: str, *, archived: bool | None) -> int: ...
+
+    async def messages(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]: ...
+
+    async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
+        """For each message, all with the same parent in the same conversation, itself included, oldest first."""
+        ...
+
+    async def branch_page(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
+        """A page of the messages from the root to `tip`, root first; in all there are `tip.depth + 1`.
+
+        Raises:
+            BadInput: a cursor of the window is no message of the owner's.
+        """
+        ...
+
+    async def active_replies(
+        self, owner: str, ids: Sequence[ConversationId]
+    ) -> Mapping[ConversationId, Sequence[MessageId]]:
+        """Of each conversation the messages in flight, oldest first."""
+        ...
+
+    async def begin_turn(self, turn: NewTurn, writer: WriterId) -> StartedTurn:
+        """Commits the posted message, its replies as STREAMING by `writer`, and the new tip, in one transaction.
+
+        Raises:
+            NotFound: the conversation or the parent does not exist or is another's.
+            ConversationBusy: the turn has replies, and another turn of the conversation is running.
+            IdempotencyConflict: the key was used for another payload.
+            StorageUnavailable: also when `writer` has lost its lease.
+        """
+        ...
+
+
+class ReplyLog(Protocol):
+    """The log of one reply, for the one who writes it."""
+
+    async def append(self, content: str, reasoning: str = "") -> None:
+        """Takes text to be committed with the next flush; waits while too much is waiting.
+
+        Raises:
+            Fenced: the reply is not this writer's any more.
+        """
+        ...
+
+    async def end(self, outcome: Outcome) -> None:
+        """Commits what is left of the text and the outcome together, then tells it.
+
+        Raises:
+            Fenced: the reply is not this writer's any more; it has an end already.
+        """
+        ...
+
+
+class Log(Protocol):
+    """The durable log of deltas: what a watcher has seen is committed, whoever crashes."""
+
+    @property
+    def writer(self) -> WriterId: ...
+
+    def open(self, id: MessageId) -> ReplyLog: ...
+
+    def watch(self, id: MessageId, after: int) -> AsyncGenerator[CompletionEvent, None]:
+        """Everything after delta `after`, each piece of text once and in order, then live, then one End.
+
+        Raises:
+            NotFound: there is no such message, or it is gone.
+            BadInput: `after` is beyond what the reply says.
+        """
+        ...
+
+    async def texts(self, ids: Sequence[MessageId]) -> Mapping[MessageId, Text]:
+        """What replies in flight say now; content and seq are one consistent read."""
+        ...
+
+    async def request_stop(self, id: MessageId) -> None:
+        """Makes the writer of the reply, whichever process it is, stop it. Durable."""
+        ...
+
+    def on_stop(self, callback: Callable[[MessageId], None]) -> None:
+        """Calls back for each reply of this writer that somebody asked to stop; may do so more than once."""
+        ...
+
+    def on_fenced(self, callback: Callable[[], None]) -> None:
+        """Calls back when this writer's lease was lost: all its replies have ended, under another's hand."""
+        ...
+
+
+class Fenced(Exception):
+    """A write was refused: the reply has been ended by somebody else, or is gone."""

@@ -1,0 +1,103 @@
+"""What is stored: conversations, the messages of their trees, and turns."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from app.chat.identifiers import ConversationId, MessageId, TurnId
+from app.chat.parameters import CompletionParameters
+from app.chat.status import MessageStatus
+
+Metadata = Mapping[str, Any]
+
+
+class Role(enum.StrEnum):
+    SYSTEM = "SYSTEM"
+    USER = "USER"
+    ASSISTANT = "ASSISTANT"
+    DATA = "DATA"
+    TOOL = "TOOL"
+
+
+class FinishReason(enum.StrEnum):
+    STOP = "STOP"
+    LENGTH = "LENGTH"
+    CONTENT_FILTER = "CONTENT_FILTER"
+    TOOL_CALLS = "TOOL_CALLS"
+
+
+class UsageSource(enum.StrEnum):
+    PROVIDER = "PROVIDER"
+    ESTIMATED = "ESTIMATED"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts; `source` says who counted."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    source: UsageSource
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionError:
+    """Why a reply FAILED."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a reply says as of the delta `seq`."""
+
+    seq: int = 0
+    content: str = ""
+    reasoning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    id: ConversationId
+    owner: str
+    created_at: datetime
+    updated_at: datetime
+    title: str | None = None
+    system_prompt: str | None = None
+    model: str | None = None
+    metadata: Metadata = field(default_factory=dict)
+    archived: bool = False
+    tip_id: MessageId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    id: MessageId
+    conversation_id: ConversationId
+    role: Role
+    status: MessageStatus
+    created_at: datetime
+    depth: int = 0
+    parent_id: MessageId | None = None
+    turn_id: TurnId | None = None
+    text: Text = Text()
+    model: str | None = None
+    parameters: CompletionParameters = CompletionParameters()
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    error: CompletionError | None = None
+    metadata: Metadata = field(default_factory=dict)
+    completed_at: datetime | None = None
+
+    def with_text(self, text: Text) -> Message:
+        return replace(self, text=text)

@@ -1,0 +1,173 @@
+"""Runs a backend for each reply in flight, puts what it says into the log, and ends the reply however it ends.
+
+Invariants:
+- Rows first: `start` is called only for replies whose rows are committed as STREAMING by this process's writer.
+- A reply that was started gets exactly one end, unless its writer was fenced: then somebody else has ended it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from app.chat.completion import Backend, CompletionRequest, Finish, PromptMessage, ServedModel
+from app.chat.errors import BackendFailed, ChatError, Code
+from app.chat.events import Outcome
+from app.chat.generation import generate
+from app.chat.identifiers import MessageId
+from app.chat.paging import Window
+from app.chat.ports import Fenced, Log, Records, ReplyLog
+from app.chat.prompt import build_prompt
+from app.chat.records import CompletionError, Conversation, Message
+from app.chat.status import MessageStatus
+from app.chat.usage import estimate_usage
+
+logger = logging.getLogger("parley.chat")
+
+MAX_PROMPT_MESSAGES = 10_000
+
+_STOPPED = Outcome(MessageStatus.STOPPED)
+_INTERRUPTED = Outcome(MessageStatus.INTERRUPTED)
+
+
+@dataclass(slots=True)
+class _Run:
+    """A reply in flight."""
+
+    task: asyncio.Task[None] | None = None
+    generating: asyncio.Task[Outcome] | None = None
+    verdict: Outcome | None = None
+    prompt: tuple[PromptMessage, ...] = ()
+    said: list[str] = field(default_factory=list)
+    abandoned: bool = False
+
+    def cancel(self, verdict: Outcome) -> None:
+        """The first verdict counts; a reply that has its outcome already keeps it."""
+        self.verdict = self.verdict or verdict
+        if self.generating:
+            self.generating.cancel()
+
+
+class Runner:
+    def __init__(self, records: Records, log: Log) -> None:
+        self._records = records
+        self._log = log
+        self._runs: dict[MessageId, _Run] = {}
+        log.on_stop(self.stop)
+        log.on_fenced(self.abandon_all)
+
+    @property
+    def in_hand(self) -> Iterable[MessageId]:
+        return self._runs.keys()
+
+    def start(self, reply: Message, conversation: Conversation, served: ServedModel) -> None:
+        run = self._runs[reply.id] = _Run()
+        run.task = asyncio.create_task(self._run(run, reply, conversation, served), name=f"reply {reply.id}")
+
+    def stop(self, id: MessageId) -> None:
+        """Ends it STOPPED; does nothing if it is not in this process's hands."""
+        if run := self._runs.get(id):
+            run.cancel(_STOPPED)
+
+    def abandon(self, id: MessageId) -> None:
+        """Ends the work on a reply that is nobody's any more, without writing anything."""
+        if run := self._runs.get(id):
+            run.abandoned = True
+            run.cancel(_INTERRUPTED)
+
+    def abandon_all(self) -> None:
+        for id in list(self._runs):
+            self.abandon(id)
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Lets what runs finish within the grace period; the rest ends INTERRUPTED with its text kept."""
+        tasks = [run.task for run in self._runs.values() if run.task]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+        for run in list(self._runs.values()):
+            run.cancel(_INTERRUPTED)
+        if late:
+            await asyncio.wait(late)
+
+    async def _run(self, run: _Run, reply: Message, conversation: Conversation, served: ServedModel) -> None:
+        log = self._log.open(reply.id)
+        try:
+            run.generating = asyncio.create_task(self._generate(run, log, reply, conversation, served))
+            if run.verdict:  # stopped before the task could start
+                run.generating.cancel()
+            await asyncio.wait([run.generating])
+            outcome = _outcome(run, run.generating)
+            if not run.abandoned:
+                await log.end(outcome)
+                logger.info("reply ended", extra={"reply": str(reply.id), "status": outcome.status.value})
+        except Fenced:
+            logger.warning("reply was taken over", extra={"reply": str(reply.id)})
+        except Exception:
+            logger.exception("reply could not be ended", extra={"reply": str(reply.id)})
+        finally:
+            del self._runs[reply.id]
+
+    async def _generate(
+        self, run: _Run, log: ReplyLog, reply: Message, conversation: Conversation, served: ServedModel
+    ) -> Outcome:
+        run.prompt = await self._prompt(reply, conversation)
+        request = CompletionRequest(served.upstream_name, run.prompt, reply.parameters, user=conversation.owner)
+        finish = await _copy(served.backend, request, log, run.said)
+        return Outcome(MessageStatus.COMPLETE, finish.reason, finish.usage)
+
+    async def _prompt(self, reply: Message, conversation: Conversation) -> tuple[PromptMessage, ...]:
+        if reply.parent_id is None:
+            return build_prompt(conversation.system_prompt, ())
+        window: Window[MessageId] = Window(size=MAX_PROMPT_MESSAGES, backward=True)
+        branch = await self._records.branch_page(conversation.owner, reply.parent_id, window)
+        return build_prompt(conversation.system_prompt, branch.items)
+
+
+def _outcome(run: _Run, generating: asyncio.Task[Outcome]) -> Outcome:
+    """How it ended, with the provider's usage or else an estimate.
+
+    Raises:
+        Fenced: the end is somebody else's.
+    """
+    if generating.cancelled():
+        outcome = run.verdict or _INTERRUPTED
+    elif error := generating.exception():
+        if isinstance(error, Fenced):
+            raise error
+        outcome = Outcome(MessageStatus.FAILED, error=_explain(error))
+    else:
+        outcome = generating.result()
+    if outcome.usage is None and run.prompt:
+        return replace(outcome, usage=estimate_usage(run.prompt, "".join(run.said)))
+    return outcome
+
+
+async def _copy(backend: Backend, request: CompletionRequest, log: ReplyLog, said: list[str]) -> Finish:
+    """Copies the backend's pieces into the log up to its finish.
+
+    Raises:
+        BackendFailed: the backend gave up, or broke off without a finish.
+    """
+    async with aclosing(generate(backend, request)) as items:
+        async for item in items:
+            if isinstance(item, Finish):
+                return item
+            await log.append(item.content, item.reasoning)
+            said.append(item.content + item.reasoning)
+    raise AssertionError("unreachable: a generation ends with its finish or an error")
+
+
+def _explain(error: BaseException) -> CompletionError:
+    """What the client is told; the text of an unexpected error stays in the server's log."""
+    match error:
+        case BackendFailed():
+            return CompletionError(error.upstream_code, str(error), error.can_retry)
+        case ChatError():
+            return CompletionError(error.code.value, str(error), error.retryable)
+        case _:
+            logger.error("generation failed unexpectedly", exc_info=error)
+            return CompletionError(Code.INTERNAL.value, "the reply failed for an unexpected reason", True)

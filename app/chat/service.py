@@ -1,0 +1,33 @@
+"""All that an edge may do, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.chat.completion import ModelCatalog
+from app.chat.conversations import Conversations
+from app.chat.history import History
+from app.chat.ports import Log, Records
+from app.chat.runner import Runner
+from app.chat.turns import Turns
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    conversations: Conversations
+    history: History
+    turns: Turns
+    models: ModelCatalog
+
+
+def build_chat(records: Records, log: Log, models: ModelCatalog) -> tuple[Chat, Runner]:
+    """The service, and the runner that the process drains when it stops."""
+    runner = Runner(records, log)
+    history = History(records, log)
+    chat = Chat(
+        conversations=Conversations(records, models, runner),
+        history=history,
+        turns=Turns(records, log, history, models, runner),
+        models=models,
+    )
+    return chat, runner

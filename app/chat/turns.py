@@ -1,0 +1,144 @@
+"""A turn: a message is posted, its replies are begun, and perhaps stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from contextlib import aclosing, suppress
+from dataclasses import asdict
+
+from app.chat.changes import NewTurn, Post, StartedTurn, WhenBusy
+from app.chat.completion import ModelCatalog, ServedModel
+from app.chat.conversations import new_conversation
+from app.chat.errors import BadInput, ConversationBusy, NotFound, ShuttingDown
+from app.chat.events import End
+from app.chat.history import History
+from app.chat.identifiers import MessageId, new_message_id, new_turn_id
+from app.chat.ports import Log, Records
+from app.chat.records import Conversation, Message
+from app.chat.runner import Runner
+from app.chat.text import check_characters, check_metadata, check_text
+
+logger = logging.getLogger("parley.chat")
+
+MAX_REPLIES = 8
+MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
+STOP_DEADLINE_SECONDS = 15
+"""How long a stop waits for its writer; past a lease the reply has been ended by somebody else."""
+
+
+class Turns:
+    def __init__(self, records: Records, log: Log, history: History, catalog: ModelCatalog, runner: Runner) -> None:
+        self._records = records
+        self._log = log
+        self._history = history
+        self._catalog = catalog
+        self._runner = runner
+        self._accepting = True
+        self._starting: set[asyncio.Task[StartedTurn]] = set()
+
+    def close(self) -> None:
+        """From now on posts are refused with ShuttingDown."""
+        self._accepting = False
+
+    async def settle(self) -> None:
+        """Returns when every post that was accepted has its replies started."""
+        while self._starting:
+            await asyncio.wait(self._starting)
+
+    async def post(self, owner: str, post: Post) -> StartedTurn:
+        """Stores the message and begins its replies.
+
+        Raises:
+            BadInput: a value is out of its limits; names the field.
+            NotFound, ConversationBusy, IdempotencyConflict, ModelNotFound, ShuttingDown, StorageUnavailable.
+        """
+        if not self._accepting:
+            raise ShuttingDown
+        check_post(post)
+        conversation = await self._conversation(owner, post)
+        served = await self._catalog.resolve(post.model or conversation.model) if post.replies else None
+        turn = NewTurn(
+            id=new_turn_id(),
+            owner=owner,
+            conversation_id=conversation.id,
+            post=post,
+            message_id=new_message_id(),
+            reply_ids=tuple(new_message_id() for _ in range(post.replies)),
+            model=served.model.id if served else None,
+            payload_digest=digest(post),
+            conversation=conversation if post.conversation_id is None else None,
+        )
+        # A caller that goes away between the commit and the start must not leave a reply that nobody generates.
+        starting = asyncio.create_task(self._begin(turn, served))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+        return await asyncio.shield(starting)
+
+    async def stop(self, owner: str, id: MessageId) -> Message:
+        """Ends a reply in flight STOPPED, wherever it is generated, and gives the message as it then is. Idempotent.
+
+        Raises:
+            NotFound: there is no such message, or it is another's.
+        """
+        message = await self._history.message(owner, id)
+        if not message.status.in_flight:
+            return message
+        await self._log.request_stop(id)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_DEADLINE_SECONDS), aclosing(self._log.watch(id, 0)) as events:
+                async for event in events:
+                    if isinstance(event, End):
+                        break
+        return await self._history.message(owner, id)
+
+    async def _conversation(self, owner: str, post: Post) -> Conversation:
+        if post.conversation_id is None:
+            return new_conversation(owner)
+        found = await self._records.conversations(owner, [post.conversation_id])
+        if post.conversation_id not in found:
+            raise NotFound("conversation")
+        return found[post.conversation_id]
+
+    async def _begin(self, turn: NewTurn, served: ServedModel | None) -> StartedTurn:
+        started = await self._commit(turn)
+        if served and not started.repeated:
+            for reply in started.replies:
+                self._runner.start(reply, started.conversation, served)
+        return started
+
+    async def _commit(self, turn: NewTurn) -> StartedTurn:
+        while True:
+            try:
+                return await self._records.begin_turn(turn, self._log.writer)
+            except ConversationBusy:
+                if turn.post.when_busy is not WhenBusy.INTERRUPT:
+                    raise
+            active = await self._records.active_replies(turn.owner, [turn.conversation_id])
+            for reply in active.get(turn.conversation_id, ()):
+                await self.stop(turn.owner, reply)
+
+
+def check_post(post: Post) -> None:
+    """Raises:
+    BadInput: a value is out of its limits; names the field.
+    """
+    check_text(post.content, "content")
+    if not post.content:
+        raise BadInput("content", "must not be empty")
+    if not 0 <= post.replies <= MAX_REPLIES:
+        raise BadInput("n", f"must be from 1 to {MAX_REPLIES}, not {post.replies}")
+    if post.parent_id is not None and post.conversation_id is None:
+        raise BadInput("parent_id", "needs a conversation_id")
+    if post.when_busy is WhenBusy.ENQUEUE:
+        raise BadInput("when_busy", "ENQUEUE is not available yet; use REJECT or INTERRUPT")
+    if post.idempotency_key is not None:
+        check_characters(post.idempotency_key, "idempotency_key", MAX_IDEMPOTENCY_KEY_CHARACTERS)
+    post.parameters.check()
+    check_metadata(post.metadata)
+
+
+def digest(post: Post) -> bytes:
+    """Equal for posts that ask for the same."""
+    return hashlib.sha256(repr(sorted(asdict(post).items())).encode()).digest()

@@ -1,0 +1,99 @@
+"""One PostgreSQL connection that comes back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, TypeVar
+
+import asyncpg
+
+logger = logging.getLogger("parley.log")
+
+CONNECT_TIMEOUT_SECONDS = 10
+FIRST_RETRY_SECONDS = 0.05
+LONGEST_RETRY_SECONDS = 2.0
+
+LOST: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg's own state after a FATAL answer that came between two messages
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shut down, crashed, starting up, killed
+    asyncpg.InsufficientResourcesError,  # too many connections, for now
+)
+"""What says that the connection or the server is gone, not that the statement is wrong."""
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Answer = TypeVar("Answer")
+
+
+class Link:
+    """Holds a connection open; `use` runs one caller at a time on it.
+
+    Args:
+        greet: run on each new connection before anybody uses it, to LISTEN for example.
+    """
+
+    def __init__(
+        self, url: str, name: str, greet: Callable[[Connection], Awaitable[None]] | None = None, **options: Any
+    ) -> None:
+        self._url = url
+        self._name = name
+        self._greet = greet
+        self._options = options
+        self._connection: Connection | None = None
+        self._turn = asyncio.Lock()
+        self._closed = False
+
+    async def use(self, work: Callable[[Connection], Awaitable[Answer]]) -> Answer:
+        """Runs `work` once on a live connection.
+
+        Raises:
+            one of LOST: it could not be run, or whether it was is not known.
+        """
+        async with self._turn:
+            connection = await self._open()
+            try:
+                return await work(connection)
+            except LOST:
+                connection.terminate()
+                raise
+
+    async def insist(self, work: Callable[[Connection], Awaitable[Answer]]) -> Answer:
+        """Runs `work` until it is through; so it must be harmless to repeat."""
+        delay = FIRST_RETRY_SECONDS
+        while True:
+            try:
+                return await self.use(work)
+            except LOST as error:
+                if self._closed:
+                    raise
+                logger.warning("database connection lost", extra={"link": self._name, "because": repr(error)})
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, LONGEST_RETRY_SECONDS)
+
+    async def close(self) -> None:
+        """Lets the caller whose turn it is finish first."""
+        self._closed = True
+        async with self._turn:
+            if self._connection and not self._connection.is_closed():
+                await self._connection.close(timeout=5)
+
+    async def _open(self) -> Connection:
+        if self._connection and not self._connection.is_closed():
+            return self._connection
+        settings = {"application_name": f"parley {self._name}"}
+        connection: Connection = await asyncpg.connect(
+            self._url, timeout=CONNECT_TIMEOUT_SECONDS, server_settings=settings, **self._options
+        )
+        try:
+            if self._greet:
+                await self._greet(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        self._connection = connection
+        return connection

@@ -1,0 +1,126 @@
+"""Leases and the reaper: who may write, and what becomes of the replies of a process that died.
+
+A process is a writer for as long as its row in `writers` exists. It renews its lease; any process dismisses writers
+whose lease has run out, by the database's clock, and ends their replies INTERRUPTED with the text of their log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from app.chat.identifiers import MessageId, WriterId, new_uuid
+from app.log.connection import LOST, Connection, Link
+from app.log.statements import (
+    DISMISS,
+    EXPIRED,
+    INTERRUPT_ORPHANS,
+    INTERRUPT_STRAYS,
+    REGISTER,
+    RENEW,
+    RESIGN,
+    STOPS_REQUESTED,
+)
+
+logger = logging.getLogger("parley.log")
+
+LEASE_SECONDS = 10.0
+BEATS_PER_LEASE = 4
+STRAY_SECONDS = 30.0
+"""How old a reply must be before nobody's generating it means that its begin was lost."""
+
+
+class Lease:
+    """Args:
+    lost: called when this process was dismissed; all its replies have been ended.
+    stop_asked: called with the id of each reply of this writer that somebody asked to stop.
+    open_streams: the replies that this process generates.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        lost: Callable[[], None],
+        stop_asked: Callable[[MessageId], None],
+        open_streams: Callable[[], Iterable[MessageId]],
+        seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._link = link
+        self._lost = lost
+        self._stop_asked = stop_asked
+        self._open_streams = open_streams
+        self._seconds = seconds
+        self.writer = WriterId(new_uuid())
+        self._dismissed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self._link.use(self._register)
+        await self._link.use(reap)
+        self._task = asyncio.create_task(self._beat_forever(), name="log lease")
+
+    async def close(self) -> None:
+        """Gives the lease back; the writer must have no reply in flight any more."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            try:
+                await self._link.use(self._resign)
+            except LOST as error:
+                logger.warning("lease not given back; it will run out", extra={"because": repr(error)})
+
+    def dismissed(self, writer: WriterId) -> None:
+        """A batch of `writer` was refused: do not wait for the next beat to find out why."""
+        if writer == self.writer:
+            self._dismissed.set()
+
+    async def _beat_forever(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self._seconds / BEATS_PER_LEASE):
+                    await self._dismissed.wait()
+            except TimeoutError:
+                pass
+            self._dismissed.clear()
+            try:
+                await self._link.use(self._beat)
+            except LOST as error:
+                logger.warning("lease cannot be renewed", extra={"because": repr(error)})
+            except Exception:
+                logger.exception("lease could not be renewed")
+
+    async def _beat(self, connection: Connection) -> None:
+        """Renews first, so that a process never reaps itself after the database was away."""
+        if await connection.fetchval(RENEW, self.writer, self._seconds) is None:
+            logger.error("this writer was dismissed; its replies have been ended", extra={"writer": str(self.writer)})
+            self._lost()
+            self.writer = WriterId(new_uuid())
+            await self._register(connection)
+        for row in await connection.fetch(STOPS_REQUESTED, self.writer):
+            self._stop_asked(row["id"])
+        await reap(connection)
+        strays = await connection.fetch(INTERRUPT_STRAYS, self.writer, list(self._open_streams()), STRAY_SECONDS)
+        if strays:
+            logger.error("replies that nobody generated were ended", extra={"replies": [str(row[0]) for row in strays]})
+
+    async def _register(self, connection: Connection) -> None:
+        await connection.execute(REGISTER, self.writer, self._seconds)
+
+    async def _resign(self, connection: Connection) -> None:
+        await connection.execute(RESIGN, self.writer)
+
+
+async def reap(connection: Connection) -> None:
+    """Dismisses writers whose lease has run out and ends their replies; one process wins."""
+    async with connection.transaction():
+        expired = [row["id"] for row in await connection.fetch(EXPIRED)]
+        if expired:
+            await connection.execute(DISMISS, expired)
+        ended = await connection.fetch(INTERRUPT_ORPHANS)
+    if expired or ended:
+        logger.warning(
+            "writers dismissed",
+            extra={"writers": [str(id) for id in expired], "replies": [str(row["id"]) for row in ended]},
+        )

@@ -1,0 +1,77 @@
+"""One reply's log in memory, fed by the watcher and read by any number of cursors. No I/O.
+
+Invariants:
+- `seq` is dense: the mirror takes no delta but the one after its last, so a cursor never steps over a gap.
+- Nothing follows the end marker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from app.chat.events import Delta
+
+
+class Gap(Exception):
+    """A delta is missing before this one; read again from the mirror's `seq`."""
+
+
+class Mirror:
+    def __init__(self) -> None:
+        self.loaded = False
+        self.gone = False
+        """There is no such reply any more."""
+        self.ended = False
+        self.base = 0
+        """The log before this delta is no longer kept; `opening` is its text."""
+        self.opening: Delta | None = None
+        self.watchers = 0
+        self._contents: list[str] = []
+        self._reasonings: list[str | None] = []
+        self._changed = asyncio.Event()
+
+    @property
+    def seq(self) -> int:
+        """That of the last delta here."""
+        return self.base + len(self._contents)
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Is set at the next change. Take it first, look at the mirror, then wait for it."""
+        return self._changed
+
+    def feed(self, seq: int, content: str, reasoning: str | None, final: bool) -> None:
+        """Takes the next row of the log; one that is here already is dropped.
+
+        Raises:
+            Gap: the row is not the next one.
+        """
+        if seq <= self.seq or self.ended:
+            return
+        if seq != self.seq + 1:
+            raise Gap
+        if final:
+            self.ended = True
+        else:
+            self._contents.append(content)
+            self._reasonings.append(reasoning)
+
+    def trimmed(self, seq: int, content: str, reasoning: str | None) -> None:
+        """The reply has ended and its log is no longer kept: only its whole text is."""
+        self.base, self.opening, self.ended = seq, Delta(seq, content, reasoning), True
+
+    def after(self, cursor: int) -> Delta:
+        """All that follows the delta `cursor`, joined into one."""
+        start = cursor - self.base
+        return Delta(self.seq, "".join(self._contents[start:]), _join(self._reasonings[start:]))
+
+    def tell(self) -> None:
+        """Wakes everybody who waits for a change."""
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+
+def _join(parts: Sequence[str | None]) -> str | None:
+    """None where there is no reasoning at all, so that clients see a field only where a model reasons."""
+    return "".join(part for part in parts if part) or None

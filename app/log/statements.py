@@ -1,0 +1,156 @@
+"""The log's SQL. Each statement is one snapshot and one transaction of its own, unless it says otherwise."""
+
+from __future__ import annotations
+
+LOG_CHANNEL = "parley_log"
+"""Somebody committed something; without content."""
+STOP_CHANNEL = "parley_stop"
+"""Somebody asked for the end of the reply whose id is the payload."""
+
+# Fencing (invariant 3): a batch counts only while its writer's row exists, and the row is locked against the reaper
+# until the batch is committed. One row lock a flush, instead of one for each reply.
+_FENCE = "writer AS MATERIALIZED (SELECT id FROM writers WHERE id = $1 FOR KEY SHARE)"
+
+# A reply is ours as long as its row says so; the reaper takes our name off. Ours and ended: this batch was committed
+# before, by an attempt whose answer was lost.
+_OURS = """
+ours AS MATERIALIZED (
+  SELECT m.id, m.turn_id, m.status FROM messages m, writer w
+  WHERE m.id = ANY ($2::uuid[]) AND m.writer_id = w.id
+)"""
+
+_APPENDED = """
+appended AS (
+  INSERT INTO deltas (message_id, seq, content, reasoning, final)
+  SELECT a.message_id, a.seq, a.content, a.reasoning, a.final
+  FROM unnest($3::uuid[], $4::int[], $5::text[], $6::text[], $7::bool[]) a (message_id, seq, content, reasoning, final)
+  JOIN ours ON ours.id = a.message_id AND ours.status = 'STREAMING'
+  ON CONFLICT (message_id, seq) DO NOTHING
+)"""
+
+_RESULT = (
+    f"SELECT ARRAY (SELECT id FROM ours) AS ours, EXISTS (SELECT FROM writer) AS alive, pg_notify('{LOG_CHANNEL}', '')"
+)
+
+APPEND = f"WITH {_FENCE}, {_OURS}, {_APPENDED} {_RESULT}"
+
+# Invariant 4: text, status, usage and the end marker are committed together. The turn ends with its last reply.
+APPEND_AND_END = f"""
+WITH {_FENCE}, {_OURS}, {_APPENDED},
+ended AS (
+  UPDATE messages m
+  SET status = e.status::"MessageStatus", content = e.content, reasoning = e.reasoning, seq = e.seq,
+      finish_reason = e.finish_reason::"FinishReason", prompt_tokens = e.prompt_tokens,
+      completion_tokens = e.completion_tokens, usage_source = e.usage_source::"UsageSource",
+      error_code = e.error_code, error_message = e.error_message, error_retryable = e.error_retryable,
+      completed_at = now()
+  FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::int[], $13::text[], $14::int[], $15::int[],
+              $16::text[], $17::text[], $18::text[], $19::bool[])
+       e (id, status, content, reasoning, seq, finish_reason, prompt_tokens, completion_tokens, usage_source,
+          error_code, error_message, error_retryable)
+  JOIN ours ON ours.id = e.id AND ours.status = 'STREAMING'
+  WHERE m.id = e.id
+),
+turns_ended AS (
+  UPDATE turns t SET state = 'ENDED'
+  WHERE t.id IN (SELECT turn_id FROM ours WHERE ours.id = ANY ($8::uuid[])) AND t.state <> 'ENDED'
+    AND NOT EXISTS (
+      SELECT FROM messages m
+      WHERE m.turn_id = t.id AND m.status IN ('QUEUED', 'STREAMING') AND m.id <> ALL ($8::uuid[])
+    )
+)
+{_RESULT}"""
+
+LOAD = """
+SELECT wanted.id, m.id IS NULL AS gone, m.status NOT IN ('QUEUED', 'STREAMING') AS ended, m.seq,
+       CASE WHEN log.seqs IS NULL THEN m.content END AS content,
+       CASE WHEN log.seqs IS NULL THEN m.reasoning END AS reasoning,
+       log.seqs, log.contents, log.reasonings, log.finals
+FROM unnest($1::uuid[]) wanted (id)
+LEFT JOIN messages m ON m.id = wanted.id
+LEFT JOIN LATERAL (
+  SELECT array_agg(d.seq ORDER BY d.seq) AS seqs, array_agg(d.content ORDER BY d.seq) AS contents,
+         array_agg(d.reasoning ORDER BY d.seq) AS reasonings, array_agg(d.final ORDER BY d.seq) AS finals
+  FROM deltas d WHERE d.message_id = wanted.id
+) log ON true
+"""
+
+FOLLOW = """
+SELECT d.message_id, d.seq, d.content, d.reasoning, d.final
+FROM unnest($1::uuid[], $2::int[]) followed (id, seq)
+CROSS JOIN LATERAL (
+  SELECT * FROM deltas WHERE message_id = followed.id AND seq > followed.seq ORDER BY seq
+) d
+"""
+
+GONE = (
+    "SELECT id FROM unnest($1::uuid[]) followed (id) WHERE NOT EXISTS (SELECT FROM messages m WHERE m.id = followed.id)"
+)
+
+TEXTS = """
+SELECT message_id, max(seq) AS seq, string_agg(content, '' ORDER BY seq) AS content,
+       string_agg(reasoning, '' ORDER BY seq) AS reasoning
+FROM deltas WHERE message_id = ANY ($1::uuid[]) AND NOT final GROUP BY message_id
+"""
+
+REQUEST_STOP = f"""
+WITH asked AS (
+  UPDATE messages SET stop_requested = true WHERE id = $1 AND status IN ('QUEUED', 'STREAMING') RETURNING id
+)
+SELECT pg_notify('{STOP_CHANNEL}', id::text) FROM asked
+"""
+
+STOPS_REQUESTED = "SELECT id FROM messages WHERE writer_id = $1 AND status = 'STREAMING' AND stop_requested"
+
+REGISTER = "INSERT INTO writers (id, lease_until) VALUES ($1, now() + make_interval(secs => $2))"
+RENEW = "UPDATE writers SET lease_until = now() + make_interval(secs => $2) WHERE id = $1 RETURNING id"
+RESIGN = "DELETE FROM writers WHERE id = $1"
+
+# The reaper's four statements are one transaction. The writers are locked first, in a statement of its own: the next
+# one then has a snapshot with every batch that they committed, so no delta is missed.
+EXPIRED = "SELECT id FROM writers WHERE lease_until < now() FOR UPDATE SKIP LOCKED"
+DISMISS = "DELETE FROM writers WHERE id = ANY ($1::uuid[])"
+
+_INTERRUPT = f"""
+interrupted AS (
+  UPDATE messages m
+  SET status = 'INTERRUPTED', writer_id = NULL, seq = coalesce(log.seq, 0), content = coalesce(log.content, ''),
+      reasoning = log.reasoning, completed_at = now()
+  FROM orphans
+  LEFT JOIN LATERAL (
+    SELECT max(seq) AS seq, string_agg(content, '' ORDER BY seq) AS content,
+           string_agg(reasoning, '' ORDER BY seq) AS reasoning
+    FROM deltas WHERE message_id = orphans.id
+  ) log ON true
+  WHERE m.id = orphans.id
+  RETURNING m.id, m.seq, m.turn_id
+),
+marked AS (
+  INSERT INTO deltas (message_id, seq, final) SELECT id, seq + 1, true FROM interrupted
+),
+turns_ended AS (
+  UPDATE turns t SET state = 'ENDED'
+  WHERE t.id IN (SELECT turn_id FROM interrupted) AND t.state = 'RUNNING'
+    AND NOT EXISTS (
+      SELECT FROM messages m WHERE m.turn_id = t.id AND m.status IN ('QUEUED', 'STREAMING')
+      AND m.id NOT IN (SELECT id FROM orphans)
+    )
+)
+SELECT id, pg_notify('{LOG_CHANNEL}', '') FROM interrupted
+"""
+
+INTERRUPT_ORPHANS = f"""
+WITH orphans AS MATERIALIZED (
+  SELECT m.id FROM messages m
+  WHERE m.status = 'STREAMING' AND NOT EXISTS (SELECT FROM writers w WHERE w.id = m.writer_id)
+  FOR UPDATE SKIP LOCKED
+), {_INTERRUPT}"""
+
+# Replies that are this writer's, but that nobody in this process generates: the answer to their begin was lost.
+INTERRUPT_STRAYS = f"""
+WITH orphans AS MATERIALIZED (
+  SELECT m.id FROM messages m
+  WHERE m.status = 'STREAMING' AND m.writer_id = $1 AND m.id <> ALL ($2::uuid[])
+    AND m.created_at < now() - make_interval(secs => $3)
+  FOR UPDATE SKIP LOCKED
+), {_INTERRUPT}"""

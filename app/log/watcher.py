@@ -1,0 +1,193 @@
+"""Follows replies wherever they are written: one LISTEN connection and one mirror per followed reply; a watcher is only
+a cursor into the mirror.
+
+Invariants (of design section "The promise"):
+- 5: LISTEN stands before the first read; NOTIFY is only a hint, and a slow poll backs it up; a gap is never stepped
+  over.
+- 6: exactly one End per watcher, always last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from uuid import UUID
+
+import asyncpg
+
+from app.chat.errors import BadInput, NotFound, StorageUnavailable
+from app.chat.events import CompletionEvent, End, Snapshot
+from app.chat.identifiers import MessageId
+from app.log.connection import LOST, Connection, Link
+from app.log.mirror import Gap, Mirror
+from app.log.statements import FOLLOW, GONE, LOAD, LOG_CHANNEL, STOP_CHANNEL
+
+logger = logging.getLogger("parley.log")
+
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 0.1
+LOAD_DEADLINE_SECONDS = 10.0
+
+
+class Watcher:
+    """Args:
+    stop_asked: called with the id of each reply that somebody, anywhere, asked to stop.
+    """
+
+    def __init__(self, url: str, stop_asked: Callable[[MessageId], None]) -> None:
+        self._link = Link(url, "watcher", self._listen)
+        self._stop_asked = stop_asked
+        self._mirrors: dict[MessageId, Mirror] = {}
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def followed(self) -> Collection[MessageId]:
+        return self._mirrors.keys()
+
+    async def start(self) -> None:
+        await self._link.use(_nothing)  # LISTEN, or say now that it cannot be done
+        self._task = asyncio.create_task(self._follow_forever(), name="log watcher")
+
+    async def close(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._link.close()
+
+    async def watch(self, id: MessageId, after: int) -> AsyncGenerator[CompletionEvent, None]:
+        mirror = self._mirrors.setdefault(id, Mirror())
+        mirror.watchers += 1
+        try:
+            await self._loaded(mirror)
+            if after > mirror.seq:
+                raise BadInput("after", f"is {after}, but the reply has only {mirror.seq}")
+            cursor = after
+            if mirror.opening and cursor < mirror.base:
+                cursor = mirror.base
+                yield Snapshot(mirror.base, mirror.opening.content, mirror.opening.reasoning)
+            while True:
+                changed = mirror.changed
+                if cursor < mirror.seq:
+                    delta = mirror.after(cursor)
+                    cursor = delta.seq
+                    yield delta
+                elif mirror.ended:
+                    yield End(cursor, id)
+                    return
+                elif mirror.gone:
+                    raise NotFound("message")
+                else:
+                    await changed.wait()
+        finally:
+            mirror.watchers -= 1
+            if not mirror.watchers:
+                del self._mirrors[id]
+
+    async def _loaded(self, mirror: Mirror) -> None:
+        """Raises:
+        NotFound: there is no such reply.
+        StorageUnavailable: it cannot be known now.
+        """
+        self._wake.set()
+        try:
+            async with asyncio.timeout(LOAD_DEADLINE_SECONDS):
+                while not (mirror.loaded or mirror.gone):
+                    await mirror.changed.wait()
+        except TimeoutError:
+            raise StorageUnavailable from None
+        if mirror.gone:
+            raise NotFound("message")
+
+    async def _listen(self, connection: Connection) -> None:
+        await connection.add_listener(LOG_CHANNEL, self._on_log)
+        await connection.add_listener(STOP_CHANNEL, self._on_stop)
+        connection.add_termination_listener(self._on_lost)
+
+    def _on_log(self, *_: object) -> None:
+        self._wake.set()
+
+    def _on_lost(self, *_: object) -> None:
+        self._wake.set()
+
+    def _on_stop(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        self._stop_asked(MessageId(UUID(str(payload))))
+
+    async def _follow_forever(self) -> None:
+        while True:
+            hinted = await self._hint()
+            try:
+                await self._link.use(self._read if hinted else self._read_and_check)
+            except LOST as error:
+                logger.warning("log cannot be read", extra={"because": repr(error)})
+                await asyncio.sleep(RETRY_SECONDS)
+                self._wake.set()  # what was notified meanwhile is lost: read everything again
+            except Exception:
+                logger.exception("log could not be read")
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _hint(self) -> bool:
+        """Waits for a hint; False when it is time to look without one."""
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return True
+
+    async def _read(self, connection: Connection) -> None:
+        await self._load(connection)
+        if followed := [(id, each) for id, each in self._mirrors.items() if each.loaded and not each.ended]:
+            ids, seqs = [id for id, _ in followed], [each.seq for _, each in followed]
+            self._feed(await connection.fetch(FOLLOW, ids, seqs))
+
+    async def _read_and_check(self, connection: Connection) -> None:
+        await self._read(connection)
+        followed = [id for id, each in self._mirrors.items() if each.loaded and not each.ended]
+        for row in await connection.fetch(GONE, followed) if followed else ():
+            if mirror := self._mirrors.get(row["id"]):
+                mirror.gone = True
+                mirror.tell()
+
+    async def _load(self, connection: Connection) -> None:
+        wanted = [id for id, each in self._mirrors.items() if not each.loaded]
+        for row in await connection.fetch(LOAD, wanted) if wanted else ():
+            mirror = self._mirrors.get(row["id"])
+            if mirror and not mirror.loaded:
+                _fill(mirror, row)
+                mirror.tell()
+
+    def _feed(self, rows: Iterable[asyncpg.Record]) -> None:
+        told: set[Mirror] = set()
+        for id, seq, content, reasoning, final in rows:
+            mirror = self._mirrors.get(id)
+            if mirror is None:
+                continue
+            try:
+                mirror.feed(seq, content, reasoning, final)
+            except Gap:
+                logger.error("log has a gap", extra={"reply": str(id), "seq": seq, "expected": mirror.seq + 1})
+            told.add(mirror)
+        for mirror in told:
+            mirror.tell()
+
+
+def _fill(mirror: Mirror, row: asyncpg.Record) -> None:
+    if row["gone"]:
+        mirror.gone = True
+        return
+    if row["seqs"] is None:
+        if row["ended"]:
+            mirror.trimmed(row["seq"], row["content"], row["reasoning"])
+    else:
+        for seq, content, reasoning, final in zip(
+            row["seqs"], row["contents"], row["reasonings"], row["finals"], strict=True
+        ):
+            mirror.feed(seq, content, reasoning, final)
+    mirror.loaded = True
+
+
+async def _nothing(connection: Connection) -> None:
+    """What `Link.use` is given to have the connection opened."""

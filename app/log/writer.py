@@ -1,0 +1,211 @@
+"""The group-commit writer: one connection, and no timer.
+
+Whatever has gathered for all streams is committed as soon as the commit before it is through: the latency of one
+commit when idle, bigger groups under load.
+
+Invariants (of design section "The promise"):
+- 2: text is told to watchers by the commit's own NOTIFY, so only committed text is ever seen.
+- 3: a batch is refused when the writer has lost its lease, or a reply is no longer its own.
+- A batch whose answer was lost is committed again to the letter; rows that are there already stay as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import asyncpg
+
+from app.chat.events import Outcome
+from app.chat.identifiers import MessageId, WriterId
+from app.chat.ports import Fenced
+from app.log.batch import Batch, Ending, Stream, gather
+from app.log.connection import Connection, Link
+from app.log.statements import APPEND, APPEND_AND_END
+
+logger = logging.getLogger("parley.log")
+
+MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
+"""Of one stream; above it `append` waits, and so the backend does."""
+
+
+class Writer:
+    """Args:
+    current: this process's writer id, for as long as its lease holds.
+    fenced: called when a batch was refused because the lease is lost.
+    """
+
+    def __init__(self, link: Link, current: Callable[[], WriterId], fenced: Callable[[WriterId], None]) -> None:
+        self._link = link
+        self._current = current
+        self._fenced = fenced
+        self._streams: dict[MessageId, Stream] = {}
+        self._dirty: dict[MessageId, Stream] = {}
+        self._wake = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def open_streams(self) -> list[MessageId]:
+        return list(self._streams)
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._flush_forever(), name="log writer")
+
+    async def close(self) -> None:
+        """Commits what waits, then stops."""
+        if self._task:
+            while self._dirty and not self._task.done():
+                await self._next_flush()
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def open(self, id: MessageId) -> OpenStream:
+        stream = self._streams[id] = Stream(id)
+        return OpenStream(self, stream)
+
+    def abandon(self, error: Exception) -> None:
+        """Nothing more of any stream can be written."""
+        for stream in list(self._streams.values()):
+            self._lose(stream, error)
+
+    def mark(self, stream: Stream) -> None:
+        self._dirty[stream.id] = stream
+        self._wake.set()
+
+    def forget(self, stream: Stream) -> None:
+        self._streams.pop(stream.id, None)
+        self._dirty.pop(stream.id, None)
+
+    async def room_in(self, stream: Stream) -> None:
+        while stream.waiting_size > MAX_WAITING_CHARACTERS and not stream.lost:
+            await self._next_flush()
+
+    async def _next_flush(self) -> None:
+        await self._flushed.wait()
+
+    async def _flush_forever(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            dirty, self._dirty = self._dirty, {}
+            batch = gather(dirty.values())
+            if batch.appends:
+                try:
+                    await self._commit(batch)
+                except Exception as error:
+                    logger.exception("flush failed")
+                    for stream in batch.streams:
+                        self._lose(stream, error)
+            flushed, self._flushed = self._flushed, asyncio.Event()
+            flushed.set()
+
+    async def _commit(self, batch: Batch) -> None:
+        """Commits the batch; what PostgreSQL will not take of it ends only the streams concerned."""
+        try:
+            await self._write(batch)
+        except asyncpg.PostgresError as error:
+            if len(batch.streams) == 1:
+                logger.exception("delta refused", extra={"reply": str(batch.ids[0])})
+                self._lose(batch.streams[0], error)
+                return
+            for stream in batch.streams:
+                await self._commit(_part(batch, stream))
+
+    async def _write(self, batch: Batch) -> None:
+        writer = self._current()
+        sql, arguments = _statement(batch, writer)
+
+        async def run(connection: Connection) -> asyncpg.Record | None:
+            return await connection.fetchrow(sql, *arguments)
+
+        answer = await self._link.insist(run)
+        assert answer is not None  # noqa: S101 - a SELECT without FROM has one row
+        ours = set(answer["ours"])
+        ending = {each.id for each in batch.endings}  # not: has an outcome by now, which may wait for the next batch
+        for stream in batch.streams:
+            if stream.id not in ours:
+                self._lose(stream, Fenced(f"reply {stream.id} is not this writer's"))
+            elif stream.id in ending and stream.ended and not stream.ended.done():
+                stream.ended.set_result(None)
+        if not answer["alive"]:
+            self._fenced(writer)
+
+    def _lose(self, stream: Stream, error: Exception) -> None:
+        stream.lost = error
+        if stream.ended and not stream.ended.done():
+            stream.ended.set_exception(error)
+
+
+class OpenStream:
+    """The log of one reply, for its runner (app.chat.ports.ReplyLog)."""
+
+    def __init__(self, writer: Writer, stream: Stream) -> None:
+        self._writer = writer
+        self._stream = stream
+
+    async def append(self, content: str, reasoning: str = "") -> None:
+        stream = self._stream
+        if stream.waiting_size > MAX_WAITING_CHARACTERS:
+            await self._writer.room_in(stream)
+        if stream.lost:
+            raise stream.lost
+        if content or reasoning:
+            stream.add(content, reasoning)
+            self._writer.mark(stream)
+
+    async def end(self, outcome: Outcome) -> None:
+        stream = self._stream
+        try:
+            if stream.lost:
+                raise stream.lost
+            stream.outcome = outcome
+            stream.ended = asyncio.get_running_loop().create_future()
+            self._writer.mark(stream)
+            await stream.ended
+        finally:
+            self._writer.forget(stream)
+
+
+def _part(batch: Batch, stream: Stream) -> Batch:
+    return Batch(
+        (stream,),
+        tuple(each for each in batch.appends if each.id == stream.id),
+        tuple(each for each in batch.endings if each.id == stream.id),
+    )
+
+
+def _statement(batch: Batch, writer: WriterId) -> tuple[str, list[object]]:
+    appends = batch.appends
+    arguments: list[object] = [
+        writer,
+        batch.ids,
+        [each.id for each in appends],
+        [each.seq for each in appends],
+        [each.content for each in appends],
+        [each.reasoning for each in appends],
+        [each.final for each in appends],
+    ]
+    if not batch.endings:
+        return APPEND, arguments
+    rows = [_end_row(each) for each in batch.endings]
+    return APPEND_AND_END, arguments + [list(column) for column in zip(*rows, strict=True)]
+
+
+def _end_row(ending: Ending) -> tuple[object, ...]:
+    outcome, usage, error = ending.outcome, ending.outcome.usage, ending.outcome.error
+    return (
+        ending.id,
+        outcome.status,
+        ending.text.content,
+        ending.text.reasoning,
+        ending.text.seq,
+        outcome.finish_reason,
+        usage.prompt_tokens if usage else None,
+        usage.completion_tokens if usage else None,
+        usage.source if usage else None,
+        error.code if error else None,
+        error.message if error else None,
+        error.retryable if error else None,
+    )

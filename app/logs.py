@@ -1,0 +1,50 @@
+"""Structured logs: one JSON object a line, or coloured lines in a terminal. Everything goes through `logging`."""
+
+from __future__ import annotations
+
+import logging.config
+import sys
+from typing import Any
+
+import structlog
+
+_SHARED: list[Any] = [
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+_CHATTY = ("httpx", "httpcore", "openai", "prisma", "uvicorn.access")
+
+
+def configure_logging(*, style: str, level: str) -> None:
+    """Args:
+    style: `json`, `console`, or `auto`: console in a terminal.
+    """
+    if style == "auto":
+        style = "console" if sys.stderr.isatty() else "json"
+    renderers: list[Any] = (
+        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        if style == "json"
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "structured": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": _SHARED,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+                }
+            },
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+            "root": {"handlers": ["stderr"], "level": level.upper()},
+            # Every request of the SDK and of the engine would be a line.
+            "loggers": {
+                name: {"level": "WARNING"} for name in ("httpx", "httpcore", "openai", "prisma", "uvicorn.access")
+            },
+        }
+    )

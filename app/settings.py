@@ -1,0 +1,57 @@
+"""What operators set, by environment variable or in `.env`; read once, then frozen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting is not usable; says which, in one line."""
+
+
+class Settings(BaseSettings):
+    """Every name but DATABASE_URL and OPENAI_… begins with PARLEY_."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PARLEY_", env_file=".env", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    data_dir: Path = Path(".parley")
+    """Of the embedded database; not used where DATABASE_URL is set."""
+    database_url: Annotated[str | None, Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))] = None
+    openai_base_url: Annotated[
+        str | None, Field(validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"))
+    ] = None
+    openai_api_key: Annotated[
+        str | None, Field(validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"), repr=False)
+    ] = None
+    default_model: str | None = None
+    auth: Literal["auto", "open", "keys"] = "auto"
+    log_format: Literal["auto", "console", "json"] = "auto"
+    """`auto` is `console` in a terminal and `json` elsewhere."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
+    """How long running replies may go on after SIGTERM."""
+    lease_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
+    """How long after its last sign of life a server's replies are ended INTERRUPTED by another."""
+
+
+def read_settings() -> Settings:
+    """Raises:
+    SettingsError: a value is not usable; names the variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        variable = name if name.isupper() else f"PARLEY_{name.upper()}"
+        raise SettingsError(f"{variable}={first['input']!r}: {first['msg']}") from None
