@@ -8,10 +8,18 @@ from typing import Any
 
 import structlog
 
+
+def _drop_color_message(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """uvicorn says everything twice."""
+    event.pop("color_message", None)
+    return event
+
+
 _SHARED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.ExtraAdder(),
+    _drop_color_message,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 

@@ -48,5 +48,3 @@ class Server(uvicorn.Server):
         if self.should_exit:
             self._impatient.set()
         self.should_exit = True
-
-

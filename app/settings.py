@@ -34,7 +34,8 @@ class Settings(BaseSettings):
         str | None, Field(validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"), repr=False)
     ] = None
     default_model: str | None = None
-    auth: Literal["auto", "open", "keys"] = "auto"
+    auth: Literal["auto", "open"] = "auto"
+    """`auto` refuses to start where others can connect, until there are keys; `open` starts all the same."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """`auto` is `console` in a terminal and `json` elsewhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

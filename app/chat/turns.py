@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 from contextlib import aclosing, suppress
 from dataclasses import asdict
@@ -141,4 +142,4 @@ def check_post(post: Post) -> None:
 
 def digest(post: Post) -> bytes:
     """Equal for posts that ask for the same."""
-    return hashlib.sha256(repr(sorted(asdict(post).items())).encode()).digest()
+    return hashlib.sha256(json.dumps(asdict(post), sort_keys=True, default=str).encode()).digest()

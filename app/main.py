@@ -1,0 +1,119 @@
+"""The composition root: builds every part of the service and connects them. Importing it opens nothing."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack
+from typing import Self
+
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+
+from app.api.graphql import GraphQLRouter, graphql_router
+from app.api.identity import local_identity
+from app.api.rest.health import Check, health_router
+from app.api.rest.router import rest_router
+from app.chat.errors import ShuttingDown
+from app.chat.service import build_chat
+from app.generation.catalog import build_catalog
+from app.log.delta_log import DeltaLog
+from app.settings import Settings
+from app.storage.client import Database
+from app.storage.connection_url import without_prisma_arguments
+from app.storage.migrate import migrate_deploy, pending_migrations
+from app.storage.records import PrismaRecords
+from app.web.playground import playground_response, playground_routes
+
+logger = logging.getLogger("parley")
+
+LAST_EVENTS_SECONDS = 1.0
+"""How long subscribers have to take the end of their replies, once all replies have one."""
+
+
+class Parley:
+    """The running service.
+
+    Args:
+        database_url: of PostgreSQL, as Prisma takes it.
+    """
+
+    def __init__(self, settings: Settings, database_url: str) -> None:
+        self._settings = settings
+        self._url = database_url
+        self._database = Database(database_url)
+        self._log = DeltaLog(without_prisma_arguments(database_url), lease_seconds=settings.lease_seconds)
+        self._catalog = build_catalog(
+            openai_api_key=settings.openai_api_key,
+            openai_base_url=settings.openai_base_url,
+            default_model=settings.default_model,
+        )
+        self.chat, self._runner = build_chat(PrismaRecords(self._database), self._log, self._catalog)
+        self._draining = False
+        self.graphql: GraphQLRouter = graphql_router(self.chat, identify=local_identity, playground=playground_response)
+
+    async def __aenter__(self) -> Self:
+        """Raises:
+        MigrationError, StorageUnavailable, EngineUnavailableError: the database or its engine is not to be had.
+        """
+        async with AsyncExitStack() as opened:
+            if applied := await migrate_deploy(self._url):
+                logger.info("migrations applied", extra={"migrations": applied})
+            opened.push_async_callback(self._catalog.close)
+            await self._database.connect()
+            opened.push_async_callback(self._database.disconnect)
+            await self._log.start()
+            opened.push_async_callback(self._log.close)
+            self._opened = opened.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.drain(0)
+        await self._opened.aclose()
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Refuses new posts, lets replies finish within the grace period, and ends the rest INTERRUPTED.
+
+        Returns when every reply has its end and subscribers have been told. May be called again to hurry.
+        """
+        self._draining = True
+        self.chat.turns.close()
+        await self.chat.turns.settle()
+        await self._runner.drain(grace_seconds)
+        await self.graphql.sockets.drain(LAST_EVENTS_SECONDS)
+
+    def app(self) -> FastAPI:
+        """The ASGI application.
+
+        Raises:
+            NotBuiltError: the web pages have not been built.
+        """
+        app = FastAPI(title="Parley", docs_url=None, redoc_url=None, routes=playground_routes())
+        app.include_router(self.graphql)
+        app.include_router(rest_router(self.chat, identify=local_identity))
+        app.include_router(health_router(self._checks))
+        app.add_api_route("/", _to_playground, include_in_schema=False)
+        return app
+
+    @property
+    def _checks(self) -> dict[str, Check]:
+        return {
+            "serving": self._check_serving,
+            "database": self._log.check,
+            "engine": self._check_engine,
+            "migrations": self._check_migrations,
+        }
+
+    async def _check_serving(self) -> None:
+        if self._draining:
+            raise ShuttingDown
+
+    async def _check_engine(self) -> None:
+        await self._database.query_raw("SELECT 1")
+
+    async def _check_migrations(self) -> None:
+        if pending := await pending_migrations(self._url):
+            raise RuntimeError(f"not applied: {', '.join(pending)}")
+
+
+async def _to_playground() -> RedirectResponse:
+    return RedirectResponse("/graphql")

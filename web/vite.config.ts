@@ -1,0 +1,25 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+import { precompress } from "./precompress.ts";
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+export default defineConfig({
+  plugins: [precompress()],
+  build: {
+    outDir: path("../app/web/static"),
+    emptyOutDir: true,
+    target: "es2022",
+    // Nothing becomes a data: URL, so the Content-Security-Policy needs none for fonts.
+    assetsInlineLimit: 0,
+    // Monaco is one big module graph that loads after the page has rendered.
+    chunkSizeWarningLimit: 4096,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { playground: path("playground.html") },
+      // "use client" in React packages means nothing here; a hundred warnings about it would hide a real one.
+      checks: { moduleLevelDirective: false },
+    },
+  },
+  worker: { format: "es" },
+});
