@@ -34,4 +34,4 @@ bench-storage:  ## ms per storage operation, beside asyncpg doing the same SQL
 	@$(VENV)/python -m bench.storage
 
 clean:          ## remove what install.py made; the data in .parley stays
-	rm -rf .venv app/storage/engine/node_modules web/node_modules tests/node/node_modules app/web/static
+	rm -rf .venv app/storage/engine/node_modules web/node_modules tests/node/node_modules tests/browser/node_modules app/web/static

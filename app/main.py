@@ -46,6 +46,7 @@ class Parley:
             openai_api_key=settings.openai_api_key,
             openai_base_url=settings.openai_base_url,
             default_model=settings.default_model,
+            demo_words_per_second=settings.demo_words_per_second,
         )
         self.chat, self._runner = build_chat(PrismaRecords(self._database), self._log, self._catalog)
         self._draining = False

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
         str | None, Field(validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"), repr=False)
     ] = None
     default_model: str | None = None
+    demo_words_per_second: Annotated[float, Field(gt=0, le=100_000)] = 30.0
     auth: Literal["auto", "open"] = "auto"
     """`auto` refuses to start where others can connect, until there are keys; `open` starts all the same."""
     log_format: Literal["auto", "console", "json"] = "auto"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.chat.errors import BadInput
+from app.chat.text import check_text
 
 MAX_STOP_SEQUENCES = 4
 MAX_STOP_CHARACTERS = 1_000
@@ -44,3 +45,4 @@ class CompletionParameters:
         for sequence in self.stop:
             if not 1 <= len(sequence) <= MAX_STOP_CHARACTERS:
                 raise BadInput(f"{prefix}stop", f"each sequence has from 1 to {MAX_STOP_CHARACTERS} characters")
+            check_text(sequence, f"{prefix}stop")

@@ -1,0 +1,1 @@
+"""The edges: GraphQL and REST, side by side on one domain. Neither imports the other."""

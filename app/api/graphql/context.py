@@ -1,0 +1,27 @@
+"""What resolvers find in `info.context`."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import strawberry
+
+from app.api.graphql.loaders import Loaders
+from app.api.identity import Identity
+from app.chat.service import Chat
+
+
+class Context:
+    """Belongs to one operation. A socket carries many, so it is never the socket's."""
+
+    def __init__(self, chat: Chat, identity: Identity) -> None:
+        self.chat = chat
+        self.owner = identity.owner
+        self.load = Loaders(chat, self.owner)
+
+    def forget(self) -> None:
+        """After a change nothing read before it counts."""
+        self.load = Loaders(self.chat, self.owner)
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,77 @@
+"""The Conversation type."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from app.api.graphql.activity_cursor import activity_cursor
+from app.api.graphql.context import Info
+from app.api.graphql.message import Message
+from app.api.graphql.message_connection import MessageConnection
+from app.api.graphql.node import Node
+from app.api.graphql.pagination import After, Before, First, Last, window
+from app.api.graphql.scalars import JSON
+from app.chat import records
+from app.chat.identifiers import CONVERSATION, ConversationId, MessageId, message_id, to_text
+from app.chat.paging import ActivityKey, Page
+
+
+@strawberry.type(description="A tree of messages, of which one branch is selected.")
+class Conversation(Node):
+    key: strawberry.Private[ConversationId]
+    tip_key: strawberry.Private[MessageId | None]
+    title: str | None = strawberry.field(description="What people call it.")
+    system_prompt: str | None = strawberry.field(description="Put before the messages of every prompt.")
+    model: str | None = strawberry.field(description="Answers posts that name none; null is the server's default.")
+    metadata: JSON = strawberry.field(description="An object of the client's own.")
+    archived: bool = strawberry.field(description="Whether it is out of sight of `conversations` by default.")
+    created_at: datetime = strawberry.field(description="When it was begun.")
+    updated_at: datetime = strawberry.field(description="When it was last posted to or changed.")
+
+    @classmethod
+    def of(cls, record: records.Conversation) -> Self:
+        return cls(
+            id=strawberry.ID(to_text(CONVERSATION, record.id)),
+            key=record.id,
+            tip_key=record.tip_id,
+            title=record.title,
+            system_prompt=record.system_prompt,
+            model=record.model,
+            metadata=JSON(record.metadata),
+            archived=record.archived,
+            created_at=record.created_at,
+            updated_at=record.updated_at,
+        )
+
+    @property
+    def cursor(self) -> str:
+        """Where it stands in the list of conversations."""
+        return activity_cursor(ActivityKey(self.updated_at, self.key))
+
+    @strawberry.field(description="The selected branch, root to tip.")
+    async def messages(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> MessageConnection:
+        wanted = window(message_id, first=first, after=after, last=last, before=before)
+        if self.tip_key is None:
+            return MessageConnection.of(Page((), False, False), tip=None)
+        page = await info.context.chat.history.branch(info.context.owner, self.tip_key, wanted)
+        return MessageConnection.of(page, tip=self.tip_key)
+
+    @strawberry.field(description="The last message of the selected branch; null while there is none.")
+    async def tip(self, info: Info) -> Message | None:
+        return await Message.load(info, self.tip_key)
+
+    @strawberry.field(
+        description="The completion in flight on this conversation, if any: what a reloaded page subscribes to."
+    )
+    async def active_completion(self, info: Info) -> Message | None:
+        return await Message.load(info, await info.context.load.active.load(self.key))

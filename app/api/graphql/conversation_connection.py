@@ -1,0 +1,37 @@
+"""Pages of conversations."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import strawberry
+
+from app.api.graphql.context import Info
+from app.api.graphql.conversation import Conversation
+from app.api.graphql.pagination import PageInfo, page_info
+from app.chat import records
+from app.chat.paging import Page
+
+
+@strawberry.type(description="A conversation in a page.")
+class ConversationEdge:
+    cursor: str = strawberry.field(description="Points at this item, for `after` and `before`.")
+    node: Conversation = strawberry.field(description="The conversation.")
+
+
+@strawberry.type(description="A page of conversations, newest activity first.")
+class ConversationConnection:
+    edges: list[ConversationEdge] = strawberry.field(description="The items with their cursors.")
+    nodes: list[Conversation] = strawberry.field(description="The items alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page lies in the whole.")
+    archived: strawberry.Private[bool | None]
+
+    @classmethod
+    def of(cls, page: Page[records.Conversation], *, archived: bool | None) -> Self:
+        nodes = [Conversation.of(each) for each in page.items]
+        edges = [ConversationEdge(cursor=each.cursor, node=each) for each in nodes]
+        return cls(edges=edges, nodes=nodes, page_info=page_info(page, edges), archived=archived)
+
+    @strawberry.field(description="How many there are on all pages; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        return await info.context.chat.conversations.count(info.context.owner, archived=self.archived)

@@ -1,0 +1,145 @@
+"""GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from app.api.graphql import media_type
+from app.api.graphql.context import Context
+from app.api.graphql.json_codec import NotJson, decode, encode
+from app.api.graphql.limits import MAX_BODY_BYTES
+from app.api.graphql.operation import response
+from app.api.graphql.request import BadRequest, GraphQLRequest, read_request
+from app.api.graphql.schema import schema
+from app.api.identity import Identify
+from app.chat.errors import Code
+from app.chat.service import Chat
+
+Playground = Callable[[], Response]
+
+ALLOWED_OPERATIONS: Mapping[str, frozenset[OperationType]] = {
+    "GET": frozenset({OperationType.QUERY}),
+    "POST": frozenset({OperationType.QUERY, OperationType.MUTATION}),
+}
+
+
+class NotServed(Exception):
+    """The HTTP request cannot become a GraphQL operation."""
+
+    def __init__(self, status: HTTPStatus, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class Endpoint:
+    """Args:
+    playground: what a browser gets that opens the address; None serves none.
+    """
+
+    def __init__(self, chat: Chat, identify: Identify, playground: Playground | None) -> None:
+        self._chat = chat
+        self._identify = identify
+        self._playground = playground
+
+    async def serve(self, request: Request) -> Response:
+        accept = request.headers.get("accept", "")
+        if self._playground and _opens_page(request, accept):
+            return self._playground()
+        try:
+            return await self._answer(request, media_type.response_type(accept))
+        except NotServed as error:
+            problem = {"message": str(error), "extensions": {"code": Code.BAD_USER_INPUT.value}}
+            return _respond({"errors": [problem]}, media_type.response_type(accept), error.status, error.headers)
+
+    async def _answer(self, request: Request, content_type: str) -> Response:
+        asked = await _read(request)
+        context = Context(self._chat, self._identify(request))
+        result = await _execute(asked, context, ALLOWED_OPERATIONS[request.method])
+        formed = response(result)
+        if not _began(result):
+            del formed["data"]
+            if content_type == media_type.GRAPHQL_RESPONSE:
+                return _respond(formed, content_type, HTTPStatus.BAD_REQUEST)
+        return _respond(formed, content_type)
+
+
+async def _execute(asked: GraphQLRequest, context: Context, allowed: frozenset[OperationType]) -> ExecutionResult:
+    try:
+        return await schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=context,
+            operation_name=asked.operation_name,
+            allowed_operation_types=allowed,
+            operation_extensions=asked.extensions,
+        )
+    except CannotGetOperationTypeError as error:
+        raise NotServed(HTTPStatus.BAD_REQUEST, error.as_http_error_reason()) from None
+    except InvalidOperationTypeError as error:
+        if error.operation_type is OperationType.SUBSCRIPTION:
+            raise NotServed(HTTPStatus.BAD_REQUEST, "Subscriptions are served over WebSocket") from None
+        raise NotServed(HTTPStatus.METHOD_NOT_ALLOWED, "Mutations are served by POST", Allow="POST") from None
+
+
+def _began(result: ExecutionResult) -> bool:
+    """Whether anything was executed; if not, the response has no data (GraphQL specification, 7.1.2)."""
+    refused = isinstance(result, PreExecutionError) or not any(each.path for each in result.errors or ())
+    return not (result.data is None and refused)
+
+
+def _opens_page(request: Request, accept: str) -> bool:
+    return request.method == "GET" and "query" not in request.query_params and media_type.wants_page(accept)
+
+
+async def _read(request: Request) -> GraphQLRequest:
+    """Raises:
+    NotServed: it is not a GraphQL request, or too large.
+    """
+    try:
+        if request.method == "GET":
+            return read_request(_query_parameters(request.query_params))
+        if not media_type.is_json(request.headers.get("content-type", "")):
+            raise NotServed(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {media_type.JSON}")
+        return read_request(decode(await _body(request)))
+    except NotJson:
+        raise NotServed(HTTPStatus.BAD_REQUEST, "The request is not JSON") from None
+    except BadRequest as error:
+        raise NotServed(HTTPStatus.BAD_REQUEST, str(error)) from None
+
+
+def _query_parameters(given: Mapping[str, str]) -> dict[str, Any]:
+    """The parameters of a GET, of which two are JSON."""
+    encoded = ("variables", "extensions")
+    return {name: decode(value) if name in encoded and value else value or None for name, value in given.items()}
+
+
+async def _body(request: Request) -> bytes:
+    """Raises:
+    NotServed: it is too large; no more of it is read than that.
+    """
+    body = bytearray()
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) <= MAX_BODY_BYTES:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                break
+        else:
+            return bytes(body)
+    raise NotServed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {MAX_BODY_BYTES:,} bytes")
+
+
+def _respond(
+    body: object, content_type: str, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> Response:
+    always = {"Content-Type": f"{content_type}; charset=utf-8", "Cache-Control": "no-store", "Vary": "Accept"}
+    return Response(encode(body), status, {**always, **(headers or {})})

@@ -1,0 +1,34 @@
+"""What one client may ask of the GraphQL edge at a time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MAX_DEPTH: Final = 15
+"""Levels of fields in an operation; introspection has a rule of its own."""
+
+MAX_ALIASES: Final = 50
+"""Aliased fields in a document, those of a fragment counted wherever it is spread."""
+
+MAX_TOKENS: Final = 2_000
+"""Lexical tokens in a document."""
+
+MAX_BODY_BYTES: Final = 8 * 1024 * 1024
+"""Of an HTTP request. The server in front of the application holds WebSocket messages to its own limit."""
+
+MAX_OPERATIONS_PER_SOCKET: Final = 100
+"""Operations under way on one WebSocket at a time."""
+
+INIT_DEADLINE_SECONDS: Final = 10.0
+"""How long an open WebSocket may wait with its connection_init."""
+
+PING_INTERVAL_SECONDS: Final = 15.0
+PONG_DEADLINE_SECONDS: Final = 10.0
+"""How long after a ping a client that says nothing at all is taken for gone."""
+
+CLOSE_DEADLINE_SECONDS: Final = 2.0
+"""How long a close frame may wait behind what the client has not read yet."""
+
+CACHED_DOCUMENTS: Final = 256
+MAX_CACHED_DOCUMENT_CHARACTERS: Final = 16 * 1024
+"""Longer ones are parsed each time: they are no client's stock of queries, and would fill memory."""

@@ -1,0 +1,46 @@
+"""Which media type a response has: GraphQL over HTTP, 4.1 and 6.3."""
+
+from __future__ import annotations
+
+JSON = "application/json"
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+HTML = "text/html"
+
+
+def response_type(accept: str) -> str:
+    """GraphQL's own media type for a client that asks for it by name, plain JSON for everybody else."""
+    qualities = _qualities(accept)
+    own = qualities.get(GRAPHQL_RESPONSE, 0.0)
+    return GRAPHQL_RESPONSE if own > 0 and own >= qualities.get(JSON, 0.0) else JSON
+
+
+def wants_page(accept: str) -> bool:
+    """Whether it is a browser that asks, to show what it gets."""
+    return _qualities(accept).get(HTML, 0.0) > 0
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a request's body is said to be JSON in UTF-8.
+
+    A page on another origin cannot send this type without asking first, which is what keeps it from acting with the
+    user's credentials.
+    """
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [each.partition("=")[2].strip('" ') for each in parameters if each.startswith("charset")]
+    return media_type == JSON and all(each in ("utf-8", "utf8") for each in charsets)
+
+
+def _qualities(accept: str) -> dict[str, float]:
+    """The quality of each media range of an Accept header (RFC 9110, 12.5.1)."""
+    return dict(_range(each) for each in accept.split(",") if each.strip())
+
+
+def _range(text: str) -> tuple[str, float]:
+    media_type, *parameters = (part.strip().lower() for part in text.split(";"))
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return media_type, float(parameter[2:])
+            except ValueError:
+                return media_type, 0.0
+    return media_type, 1.0

@@ -1,0 +1,97 @@
+"""What can be changed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+import strawberry
+
+from app.api.graphql.arguments import given
+from app.api.graphql.context import Info
+from app.api.graphql.conversation import Conversation
+from app.api.graphql.conversation_input import CreateConversationInput, UpdateConversationInput
+from app.api.graphql.message import Message
+from app.api.graphql.metadata import read_metadata
+from app.api.graphql.post_message_input import PostMessageInput
+from app.chat import identifiers
+from app.chat.changes import StartedTurn
+
+
+@strawberry.type(description="What a post has started.")
+class PostMessagePayload:
+    conversation: Conversation = strawberry.field(description="The conversation, with the new tip.")
+    message: Message = strawberry.field(description="What was posted, as stored.")
+    reply: Message | None = strawberry.field(
+        description="The first of the replies: subscribe to its `completion`. Null for `reply: false`."
+    )
+    replies: list[Message] = strawberry.field(description="All replies, as siblings.")
+
+    @classmethod
+    def of(cls, turn: StartedTurn) -> Self:
+        replies = [Message.of(each) for each in turn.replies]
+        return cls(
+            conversation=Conversation.of(turn.conversation),
+            message=Message.of(turn.message),
+            reply=replies[0] if replies else None,
+            replies=replies,
+        )
+
+
+@strawberry.type(description="What can be changed. What does not exist, or is another's, is NOT_FOUND.")
+class Mutation:
+    @strawberry.mutation(description="Begins a conversation without a message.")
+    async def create_conversation(
+        self,
+        info: Info,
+        input: Annotated[CreateConversationInput, strawberry.argument(description="The conversation.")],
+    ) -> Conversation:
+        metadata = read_metadata(given(input.metadata))
+        info.context.forget()
+        created = await info.context.chat.conversations.create(
+            info.context.owner,
+            title=given(input.title),
+            system_prompt=given(input.system_prompt),
+            model=given(input.model),
+            metadata=metadata,
+        )
+        return Conversation.of(created)
+
+    @strawberry.mutation(description="Changes what is said about a conversation.")
+    async def update_conversation(
+        self,
+        info: Info,
+        input: Annotated[UpdateConversationInput, strawberry.argument(description="Which, and what of it.")],
+    ) -> Conversation:
+        id, changes = input.conversation_id, input.changes()
+        info.context.forget()
+        return Conversation.of(await info.context.chat.conversations.update(info.context.owner, id, changes))
+
+    @strawberry.mutation(description="Deletes a conversation with all its messages, for good; returns its id.")
+    async def delete_conversation(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The conversation's.")]
+    ) -> strawberry.ID:
+        key = identifiers.conversation_id(id)
+        info.context.forget()
+        await info.context.chat.conversations.delete(info.context.owner, key)
+        return id
+
+    @strawberry.mutation(description="Posts a message and begins the replies to it; returns before they are there.")
+    async def post_message(
+        self, info: Info, input: Annotated[PostMessageInput, strawberry.argument(description="The message.")]
+    ) -> PostMessagePayload:
+        post = input.post()
+        info.context.forget()
+        return PostMessagePayload.of(await info.context.chat.turns.post(info.context.owner, post))
+
+    @strawberry.mutation(
+        description=(
+            "Stops a reply, on whatever instance it is generated, before its first token too. What was generated is "
+            "kept. A reply that has ended already stays as it is."
+        )
+    )
+    async def stop_completion(
+        self, info: Info, message_id: Annotated[strawberry.ID, strawberry.argument(description="The reply's.")]
+    ) -> Message:
+        key = identifiers.message_id(message_id, field="message_id")
+        info.context.forget()
+        return Message.of(await info.context.chat.turns.stop(info.context.owner, key))

@@ -1,0 +1,70 @@
+"""Relay's arguments and page info: https://relay.dev/graphql/connections.htm"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
+
+import strawberry
+
+from app.api.graphql.arguments import given
+from app.chat.paging import MAX_PAGE_SIZE, Page, Window
+
+Key = TypeVar("Key")
+Decoded_co = TypeVar("Decoded_co", covariant=True)
+
+First: TypeAlias = Annotated[
+    int | None,
+    strawberry.argument(description=f"At most so many from the start. From 0 to {MAX_PAGE_SIZE}; 20 without `last`."),
+]
+Last: TypeAlias = Annotated[
+    int | None, strawberry.argument(description=f"At most so many from the end, in the same order. To {MAX_PAGE_SIZE}.")
+]
+After: TypeAlias = Annotated[str | None, strawberry.argument(description="Only what follows this cursor.")]
+Before: TypeAlias = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+
+
+class _Edge(Protocol):
+    @property
+    def cursor(self) -> str: ...
+
+
+@strawberry.type(description="Where a page lies in the whole.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether items follow the page.")
+    has_previous_page: bool = strawberry.field(description="Whether items come before the page.")
+    start_cursor: str | None = strawberry.field(description="Of the first item; null for an empty page.")
+    end_cursor: str | None = strawberry.field(description="Of the last item; null for an empty page.")
+
+
+def page_info(page: Page[Any], edges: Sequence[_Edge]) -> PageInfo:
+    return PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+
+
+class _Decode(Protocol[Decoded_co]):
+    def __call__(self, text: str, *, field: str) -> Decoded_co: ...
+
+
+def window(
+    decode: _Decode[Key], *, first: int | None, after: str | None, last: int | None, before: str | None
+) -> Window[Key]:
+    """What the arguments of a connection ask for.
+
+    Args:
+        decode: makes a key of a cursor; takes the argument's name as `field`.
+
+    Raises:
+        BadInput: a size is out of range, or a cursor is none.
+    """
+    after, before = given(after), given(before)
+    return Window.of(
+        first=given(first),
+        last=given(last),
+        after=None if after is None else decode(after, field="after"),
+        before=None if before is None else decode(before, field="before"),
+    )

@@ -1,0 +1,40 @@
+"""The GraphQL edge as a router to mount."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from fastapi import APIRouter
+
+from app.api.graphql.http import Endpoint, Playground
+from app.api.graphql.websocket.sockets import Sockets
+from app.api.identity import Identify
+from app.chat.service import Chat
+
+PATH = "/graphql"
+
+
+class GraphQLRouter(APIRouter):
+    """Args:
+    sockets: the open WebSockets; `sockets.drain` ends them before the server stops.
+    """
+
+    def __init__(self, endpoint: Endpoint, sockets: Sockets) -> None:
+        super().__init__()
+        self.sockets = sockets
+        self.add_route(PATH, endpoint.serve, methods=["GET", "POST"], include_in_schema=False)
+        self.add_websocket_route(PATH, sockets.serve)
+
+
+def graphql_router(
+    chat: Chat, *, identify: Identify, playground: Playground | None = None, allowed_origins: Collection[str] = ()
+) -> GraphQLRouter:
+    """GraphQL at /graphql, over HTTP and WebSocket.
+
+    Args:
+        identify: tells who opened a connection.
+        playground: what a browser gets that opens the address.
+        allowed_origins: whose pages may open a WebSocket beside this server's own.
+    """
+    sockets = Sockets(chat, identify, allowed_origins=allowed_origins)
+    return GraphQLRouter(Endpoint(chat, identify, playground), sockets)

@@ -1,0 +1,34 @@
+"""The schema: names, arguments and meanings are the public contract."""
+
+from __future__ import annotations
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from app.api.graphql.completion_event import CompletionDelta, CompletionEnd, CompletionSnapshot
+from app.api.graphql.documents import CheckedDocuments
+from app.api.graphql.errors import present
+from app.api.graphql.executor import LeanExecutor
+from app.api.graphql.mutation import Mutation
+from app.api.graphql.query import Query
+from app.api.graphql.scalars import SCALARS
+from app.api.graphql.subscription import Subscription
+
+
+class Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Puts in place of each error what the client may see of it. Strawberry calls this only when there are any."""
+        errors[:] = [present(each) for each in errors]
+
+
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[CompletionDelta, CompletionSnapshot, CompletionEnd],  # which nothing names but the interface
+    extensions=[CheckedDocuments],
+    execution_context_class=LeanExecutor,
+    config=StrawberryConfig(scalar_map=SCALARS),
+)

@@ -1,0 +1,40 @@
+"""What can be followed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+
+from app.api.graphql.completion_event import CompletionEvent, completion_event
+from app.api.graphql.context import Info
+from app.chat import events, identifiers
+
+
+@strawberry.type(description="What can be followed. What does not exist, or is another's, is NOT_FOUND.")
+class Subscription:
+    @strawberry.subscription(
+        description=(
+            "Everything after `after`, each piece of text once and in order, then live, then one CompletionEnd. Works "
+            "before, during and after generation, from any instance, as often as the client likes."
+        )
+    )
+    async def completion(
+        self,
+        info: Info,
+        message_id: Annotated[strawberry.ID, strawberry.argument(description="The reply's.")],
+        after: Annotated[
+            int | None, strawberry.argument(description="The `seq` of what the client has; 0 is the beginning.")
+        ] = 0,
+    ) -> AsyncGenerator[CompletionEvent, None]:
+        # Not itself a generator: what is wrong with the request is then told before the stream begins.
+        key = identifiers.message_id(message_id, field="message_id")
+        return _present(await info.context.chat.history.watch(info.context.owner, key, after or 0))
+
+
+async def _present(source: AsyncGenerator[events.CompletionEvent, None]) -> AsyncGenerator[CompletionEvent, None]:
+    async with aclosing(source):
+        async for event in source:
+            yield completion_event(event)

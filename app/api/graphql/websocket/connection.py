@@ -1,0 +1,208 @@
+"""One graphql-transport-ws connection: its state, its operations, its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.api.graphql import limits
+from app.api.graphql.context import Context
+from app.api.graphql.errors import present, report
+from app.api.graphql.json_codec import encode
+from app.api.graphql.operation import Refused, responses
+from app.api.graphql.request import GraphQLRequest
+from app.api.graphql.websocket.close import Close, CloseCode
+from app.api.graphql.websocket.messages import (
+    ClientMessage,
+    Complete,
+    ConnectionInit,
+    Ping,
+    Pong,
+    Subscribe,
+    read_message,
+)
+from app.api.identity import Identify, Identity
+from app.chat.errors import ShuttingDown
+from app.chat.service import Chat
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a connection waits for its client; all in seconds."""
+
+    init_deadline: float = limits.INIT_DEADLINE_SECONDS
+    ping_interval: float = limits.PING_INTERVAL_SECONDS
+    pong_deadline: float = limits.PONG_DEADLINE_SECONDS
+    close_deadline: float = limits.CLOSE_DEADLINE_SECONDS
+
+
+class Drain:
+    """Tells all connections of a server that it is about to stop."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.grace_seconds = 0.0
+
+    def begin(self, grace_seconds: float) -> None:
+        self.grace_seconds = grace_seconds
+        self.begun.set()
+
+
+class Connection:
+    """Everything that goes on in a connection is a task in one group, so it ends as a whole: when one of them raises
+    Close, or the client has gone, the others are cancelled and waited for, and with them what they opened.
+    """
+
+    def __init__(self, socket: WebSocket, chat: Chat, identify: Identify, drain: Drain, pace: Pace) -> None:
+        self._socket = socket
+        self._chat = chat
+        self._identify = identify
+        self._drain = drain
+        self._pace = pace
+        self._identity: Identity | None = None
+        self._initialised = asyncio.Event()
+        self._heard = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._operations: dict[str, asyncio.Task[None]] = {}
+
+    async def serve(self) -> None:
+        """Returns when the socket is closed, however that came, and nothing of it is left."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._expect_init())
+                tasks.create_task(self._keep_alive())
+                tasks.create_task(self._expect_drain())
+                await self._receive(tasks)
+        except* WebSocketDisconnect:
+            pass
+        except* Close as ends:
+            await self._close(next(each for each in ends.exceptions if isinstance(each, Close)))
+        except* Exception as ends:
+            report(ends)
+            await self._close(Close(CloseCode.INTERNAL_ERROR, "Internal error"))
+
+    async def _receive(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
+            text = message.get("text")
+            if text is None:
+                raise Close(CloseCode.BAD_REQUEST, "Invalid message: a message must be text")
+            self._heard.set()
+            await self._handle(read_message(text), tasks)
+
+    async def _handle(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
+        match message:
+            case ConnectionInit():
+                await self._initialise()
+            case Ping(payload):
+                await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+            case Pong():
+                pass
+            case Subscribe(id, request):
+                await self._subscribe(id, request, tasks)
+            case Complete(id):
+                if id in self._operations:
+                    self._forget(id).cancel()
+
+    async def _initialise(self) -> None:
+        if self._identity:
+            raise Close(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
+        self._identity = self._identify(self._socket)
+        self._initialised.set()
+        await self._send({"type": "connection_ack"})
+
+    async def _subscribe(self, id: str, request: GraphQLRequest, tasks: asyncio.TaskGroup) -> None:
+        if not self._identity:
+            raise Close(CloseCode.UNAUTHORIZED, "Unauthorized")
+        if id in self._operations:
+            raise Close(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {id} already exists")
+        if refusal := self._refusal():
+            await self._send({"id": id, "type": "error", "payload": [refusal.formatted]})
+            return
+        self._idle.clear()
+        self._operations[id] = tasks.create_task(self._run(id, request, Context(self._chat, self._identity)))
+
+    def _refusal(self) -> GraphQLError | None:
+        if self._drain.begun.is_set():
+            return present(GraphQLError("", original_error=ShuttingDown()))
+        if len(self._operations) >= limits.MAX_OPERATIONS_PER_SOCKET:
+            most = limits.MAX_OPERATIONS_PER_SOCKET
+            return GraphQLError(
+                f"{most} operations are under way on this socket, which is the most",
+                extensions={"code": "RATE_LIMITED", "retryable": True},
+            )
+        return None
+
+    async def _run(self, id: str, request: GraphQLRequest, context: Context) -> None:
+        """The id is free again before the client hears that the operation has ended."""
+        try:
+            async with aclosing(responses(request, context)) as stream:
+                async for response in stream:
+                    await self._send({"id": id, "type": "next", "payload": response})
+        except Refused as refused:
+            last: Mapping[str, Any] = {"id": id, "type": "error", "payload": refused.errors}
+        else:
+            last = {"id": id, "type": "complete"}
+        finally:
+            if self._operations.get(id) is asyncio.current_task():
+                self._forget(id)
+        await self._send(last)
+
+    def _forget(self, id: str) -> asyncio.Task[None]:
+        task = self._operations.pop(id)
+        if not self._operations:
+            self._idle.set()
+        return task
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        """Waits while the client reads more slowly than it is sent to.
+
+        Raises:
+            WebSocketDisconnect: the socket is closed.
+        """
+        try:
+            await self._socket.send_text(encode(message))
+        except RuntimeError as error:  # so says uvicorn where it has closed the socket by itself
+            raise WebSocketDisconnect(1006) from error
+
+    async def _close(self, end: Close) -> None:
+        """A client that reads nothing cannot hold up the end of its connection."""
+        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+            async with asyncio.timeout(self._pace.close_deadline):
+                await self._socket.close(end.code, end.reason)
+
+    async def _expect_init(self) -> None:
+        try:
+            async with asyncio.timeout(self._pace.init_deadline):
+                await self._initialised.wait()
+        except TimeoutError:
+            raise Close(CloseCode.INIT_TIMEOUT, "Connection initialisation timeout") from None
+
+    async def _keep_alive(self) -> None:
+        await self._initialised.wait()
+        while True:
+            await asyncio.sleep(self._pace.ping_interval)
+            self._heard.clear()
+            try:
+                async with asyncio.timeout(self._pace.pong_deadline):
+                    await self._send({"type": "ping"})
+                    await self._heard.wait()
+            except TimeoutError:
+                raise Close(CloseCode.PING_TIMEOUT, "Ping timeout") from None
+
+    async def _expect_drain(self) -> None:
+        """What is under way gets its end, within the grace period, before the socket is closed."""
+        await self._drain.begun.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._drain.grace_seconds):
+                await self._idle.wait()
+        raise Close(CloseCode.SERVICE_RESTART, "Service restart")

@@ -1,0 +1,1 @@
+"""Backends: where replies come from. Each is behind `app.chat.completion.Backend`."""

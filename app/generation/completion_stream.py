@@ -1,0 +1,117 @@
+"""Reading one upstream's answer off the wire, patiently but not for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+import httpx2
+
+from app.chat.completion import Finish, Piece
+from app.chat.errors import BackendFailed
+from app.generation.completion_chunks import DONE, CompletionReader
+from app.generation.deadlines import Deadlines
+from app.generation.sse import MAX_EVENT_BYTES, EventStream, EventTooLarge, ServerSentEvent
+from app.generation.upstream_errors import UPSTREAM_INCOMPLETE, UPSTREAM_INVALID, silence
+
+
+async def read_completion(
+    response: httpx2.Response, deadlines: Deadlines, *, first_token_at: float
+) -> AsyncGenerator[Piece | Finish, None]:
+    """The pieces, then the finish. Leaves the response open.
+
+    Args:
+        first_token_at: the loop's time by which the first piece must have come.
+
+    Raises:
+        BackendFailed: the upstream said so, broke off without a finish reason, or kept silent past a deadline.
+    """
+    reader = CompletionReader()
+    try:
+        async with aclosing(_pieces(response, reader, deadlines, _Patience(first_token_at))) as pieces:
+            async for piece in pieces:
+                yield piece
+    except TimeoutError:
+        if not reader.finished:
+            raise silence("the model's server kept silent for too long") from None
+    except EventTooLarge:
+        raise BackendFailed(UPSTREAM_INVALID, "the model's stream holds something too large", retryable=True) from None
+    except httpx2.RequestError:  # broken off; whether that matters is for the reader to say
+        pass
+    for item in reader.end():
+        yield item
+    if not reader.finished:
+        raise BackendFailed(UPSTREAM_INCOMPLETE, "the model's stream broke off", retryable=True)
+
+
+async def _pieces(
+    response: httpx2.Response, reader: CompletionReader, deadlines: Deadlines, patience: _Patience
+) -> AsyncGenerator[Piece, None]:
+    """Raises:
+    TimeoutError, EventTooLarge, httpx2.RequestError: as `_events` does.
+    BackendFailed: the upstream said so.
+    """
+    async with aclosing(_events(response, patience)) as events:
+        async for event in events:
+            if event.data == DONE:
+                if not reader.finished:
+                    return
+                patience.limit(deadlines.close_seconds)
+                continue
+            for piece in reader.read(event.data):
+                yield piece
+                # From here and not from before: whoever takes the pieces may have taken their time.
+                patience.grant(deadlines.between_tokens_seconds)
+            if reader.finished:
+                patience.limit(deadlines.after_finish_seconds)
+
+
+class _Patience:
+    """Until when, on the loop's clock, the next bytes may take."""
+
+    def __init__(self, until: float) -> None:
+        self.until = until
+        self._last = False
+
+    def grant(self, seconds: float) -> None:
+        if not self._last:
+            self.until = asyncio.get_running_loop().time() + seconds
+
+    def limit(self, seconds: float) -> None:
+        """At most that; nothing that still comes earns any more."""
+        self._last = True
+        self.until = min(self.until, asyncio.get_running_loop().time() + seconds)
+
+
+async def _events(response: httpx2.Response, patience: _Patience) -> AsyncGenerator[ServerSentEvent, None]:
+    """The events of a stream; the body as one event where the upstream ignored that a stream was asked for.
+
+    Raises:
+        TimeoutError: out of patience.
+        EventTooLarge
+        httpx2.RequestError: the connection broke.
+    """
+    chunks = _chunks(response, patience)
+    if response.headers.get("content-type", "").startswith("application/json"):
+        body = bytearray()
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > MAX_EVENT_BYTES:
+                raise EventTooLarge
+        yield ServerSentEvent(bytes(body))
+        return
+    stream = EventStream()
+    async for chunk in chunks:
+        for event in stream.feed(chunk):
+            yield event
+
+
+async def _chunks(response: httpx2.Response, patience: _Patience) -> AsyncIterator[bytes]:
+    body = response.aiter_bytes()
+    while True:
+        async with asyncio.timeout_at(patience.until):
+            chunk = await anext(body, b"")
+        if not chunk:
+            return
+        yield chunk

@@ -1,0 +1,137 @@
+"""Any upstream that speaks OpenAI's chat completions, through the official SDK.
+
+The SDK builds requests, authenticates and names errors. Its own stream is not used: it makes pydantic models of every
+chunk, at several times the cost of all the rest. `with_raw_response`, its documented way to the body, leaves the
+reading to `completion_stream`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+import httpx2
+import openai
+
+from app.chat.completion import CompletionRequest, Finish, Piece
+from app.chat.errors import BackendFailed
+from app.generation.completion_stream import read_completion
+from app.generation.deadlines import DEFAULT_DEADLINES, Deadlines
+from app.generation.dialect import Dialect
+from app.generation.retrying import DEFAULT_RETRIES, RetryPolicy
+from app.generation.upstream_errors import UPSTREAM_INVALID, failure_from, refusal, silence
+
+logger = logging.getLogger("parley.generation")
+
+OPENAI_BASE_URL: Final = "https://api.openai.com/v1"
+
+NO_KEY: Final = "none"
+"""What upstreams that want no key are sent: the SDK insists on one."""
+
+_NO_SUCH_ENDPOINT: Final = frozenset({404, 405, 501})
+
+
+class OpenAICompatibleBackend:
+    """Args:
+    api_key: None for upstreams that want none.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str | None = None,
+        name: str = "openai",
+        deadlines: Deadlines = DEFAULT_DEADLINES,
+        retries: RetryPolicy = DEFAULT_RETRIES,
+    ) -> None:
+        self.name = name
+        self._deadlines = deadlines
+        self._retries = retries
+        self._dialects: dict[str, Dialect] = {}
+        # Reading has deadlines of ours, and the SDK's retries know nothing of them.
+        timeout = httpx2.Timeout(None, connect=deadlines.connect_seconds, write=deadlines.between_tokens_seconds)
+        # No limit: to wait for a pool would look like a slow upstream. How much may run is decided elsewhere.
+        http_client = openai.DefaultAsyncHttpxClient(timeout=timeout, limits=httpx2.Limits(max_connections=None))
+        self._client = openai.AsyncOpenAI(
+            base_url=base_url, api_key=api_key or NO_KEY, max_retries=0, timeout=timeout, http_client=http_client
+        )
+
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
+        """Streams a completion; asks again for one that failed before its first piece, where that may help."""
+        attempts, spoke = 0, False
+        while True:
+            attempts += 1
+            try:
+                async with aclosing(self._attempt(request)) as items:
+                    async for item in items:
+                        spoke = True
+                        yield item
+                return
+            except BackendFailed as failure:
+                delay = None if spoke else self._retries.delay_seconds(attempts, failure)
+                if delay is None:
+                    raise
+                logger.info("asking upstream again", extra={"backend": self.name, "after_seconds": delay})
+            await asyncio.sleep(delay)
+
+    async def models(self) -> tuple[str, ...]:
+        """The ids that `GET /models` lists; none where there is no such endpoint."""
+        try:
+            async with self._client.models.with_streaming_response.list() as response:
+                return _model_ids(await response.json())
+        except openai.APIStatusError as error:
+            if error.status_code in _NO_SUCH_ENDPOINT:
+                return ()
+            raise failure_from(error) from error
+        except openai.APIError as error:
+            raise failure_from(error) from error
+        except (httpx2.RequestError, ValueError) as error:
+            raise BackendFailed(UPSTREAM_INVALID, "the list of models cannot be read", retryable=True) from error
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _attempt(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
+        first_token_at = asyncio.get_running_loop().time() + self._deadlines.first_token_seconds
+        async with (
+            aclosing(await self._open(request, first_token_at)) as response,
+            aclosing(read_completion(response, self._deadlines, first_token_at=first_token_at)) as items,
+        ):
+            async for item in items:
+                yield item
+
+    async def _open(self, request: CompletionRequest, until: float) -> httpx2.Response:
+        """The answer to the request, put as this upstream takes it; its body is still to be read.
+
+        Raises:
+            BackendFailed: it was refused, or there was no answer in time.
+        """
+        dialect = self._dialects.get(request.model, Dialect())
+        while True:
+            try:
+                async with asyncio.timeout_at(until):
+                    raw = await self._client.chat.completions.with_raw_response.create(**dialect.body(request))
+            except TimeoutError:
+                raise silence("the model's server did not answer in time") from None
+            except openai.APIError as error:
+                if (other := dialect.after_refusal(refusal(error))) is None:
+                    raise failure_from(error) from error
+                dialect = other
+            else:
+                if dialect != Dialect():
+                    self._dialects[request.model] = dialect
+                response: httpx2.Response = raw.http_response
+                return response
+
+
+def _model_ids(body: object) -> tuple[str, ...]:
+    """Out of OpenAI's list object, or a bare list of objects or names."""
+    models = body.get("data") if isinstance(body, dict) else body
+    if not isinstance(models, list):
+        raise ValueError("not a list of models")
+    ids = (model.get("id") if isinstance(model, dict) else model for model in models)
+    return tuple(id for id in ids if isinstance(id, str) and id)
