@@ -12,13 +12,13 @@ class ListenError(Exception):
 
 def bind(host: str, port: int) -> socket.socket:
     """Raises:
-    ListenError: the address is in use, or is not this machine's.
+    ListenError: there is no such address, it is in use, or it is not this machine's.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ListenError(f"PARLEY_HOST={host}: {error.strerror}") from error
+    except (OSError, UnicodeError) as error:
+        raise _no_address(host, error) from error
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
@@ -34,14 +34,24 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can connect to it."""
+    """Whether only this machine can connect to it.
+
+    Raises:
+        ListenError: there is no such address.
+    """
     try:
         addresses = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
-    except OSError:
-        return False
+    except (OSError, UnicodeError) as error:
+        raise _no_address(host, error) from error
     return all(ipaddress.ip_address(address).is_loopback for address in addresses)
 
 
 def url(host: str, bound: socket.socket) -> str:
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{bound.getsockname()[1]}"
+
+
+def _no_address(host: str, error: OSError | UnicodeError) -> ListenError:
+    """A UnicodeError is what a name that DNS cannot hold gives."""
+    because = error.strerror if isinstance(error, OSError) else "is not a host name"
+    return ListenError(f"PARLEY_HOST={host}: {because}")

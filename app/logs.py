@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import structlog
+import structlog.tracebacks
 
 
 def _drop_color_message(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -23,19 +24,26 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
+# Without the local variables: what people say, and keys, have no place in a log.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
 _CHATTY = ("httpx", "httpcore", "openai", "prisma", "uvicorn.access")
+"""Every request of the SDK and of the engine would be a line."""
 
 
 def configure_logging(*, style: str, level: str) -> None:
     """Args:
     style: `json`, `console`, or `auto`: console in a terminal.
+    level: `debug`, `info`, `warning` or `error`.
     """
     if style == "auto":
         style = "console" if sys.stderr.isatty() else "json"
     renderers: list[Any] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if style == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
     )
     logging.config.dictConfig(
         {
@@ -50,9 +58,6 @@ def configure_logging(*, style: str, level: str) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["stderr"], "level": level.upper()},
-            # Every request of the SDK and of the engine would be a line.
-            "loggers": {
-                name: {"level": "WARNING"} for name in ("httpx", "httpcore", "openai", "prisma", "uvicorn.access")
-            },
+            "loggers": {name: {"level": "ERROR" if level == "error" else "WARNING"} for name in _CHATTY},
         }
     )

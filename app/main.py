@@ -41,7 +41,11 @@ class Parley:
         self._settings = settings
         self._url = database_url
         self._database = Database(database_url)
-        self._log = DeltaLog(without_prisma_arguments(database_url), lease_seconds=settings.lease_seconds)
+        self._log = DeltaLog(
+            without_prisma_arguments(database_url),
+            lease_seconds=settings.lease_seconds,
+            retention=settings.log_retention,
+        )
         self._catalog = build_catalog(
             openai_api_key=settings.openai_api_key,
             openai_base_url=settings.openai_base_url,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 from types import FrameType
 
 import uvicorn
+
+logger = logging.getLogger("parley")
 
 LAST_WORDS_SECONDS = 2
 """How long connections may take to close once every reply has its end."""
@@ -18,6 +21,8 @@ class Server(uvicorn.Server):
 
     uvicorn waits for its connections before it tells the application, so an open stream would hold up the very thing
     that ends it; and it raises the signal once more at the end, so that a clean stop would not exit 0.
+
+    To be made within the event loop that it serves in.
 
     Args:
         drain: refuses new work and returns when everything that runs has its end. Cancelled by a second signal,
@@ -31,20 +36,31 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._drain = drain
         self._hurry = hurry
+        self._loop = asyncio.get_running_loop()
         self._impatient = asyncio.Event()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await self._end_all()
+        except Exception:
+            logger.exception("the drain failed")  # the sockets are to be closed all the same
+        await super().shutdown(sockets)
+
+    async def _end_all(self) -> None:
         draining = asyncio.ensure_future(self._drain())
         impatient = asyncio.ensure_future(self._impatient.wait())
         await asyncio.wait([draining, impatient], return_when=asyncio.FIRST_COMPLETED)
         impatient.cancel()
         if not draining.done():
             draining.cancel()
+            await asyncio.wait([draining])
             await self._hurry()
-        await super().shutdown(sockets)
-        self._captured_signals.clear()
+        else:
+            draining.result()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The handler of both signals; it does not note them, so uvicorn does not raise them again."""
         if self.should_exit:
-            self._impatient.set()
+            # A signal handler runs between two bytecodes, and the loop may be asleep: this wakes it.
+            self._loop.call_soon_threadsafe(self._impatient.set)
         self.should_exit = True

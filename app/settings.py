@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -26,7 +27,9 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     data_dir: Path = Path(".parley")
     """Of the embedded database; not used where DATABASE_URL is set."""
-    database_url: Annotated[str | None, Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))] = None
+    database_url: Annotated[
+        str | None, Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"), repr=False)
+    ] = None
     openai_base_url: Annotated[
         str | None, Field(validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"))
     ] = None
@@ -42,16 +45,20 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
     """How long running replies may go on after SIGTERM."""
+    log_retention: timedelta = timedelta(hours=24)
+    """How long the log of a reply is kept after its end; in seconds, or as ISO 8601 such as PT24H."""
     lease_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
     """How long after its last sign of life a server's replies are ended INTERRUPTED by another."""
 
 
 def read_settings() -> Settings:
     """Raises:
-    SettingsError: a value is not usable; names the variable.
+    SettingsError: a value is not usable, or `.env` cannot be read; names the variable.
     """
     try:
         return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f".env cannot be read: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])

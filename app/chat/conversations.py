@@ -13,7 +13,7 @@ from app.chat.paging import ActivityKey, Page, Window
 from app.chat.ports import Records
 from app.chat.records import Conversation, Metadata
 from app.chat.runner import Runner
-from app.chat.text import MAX_TITLE_CHARACTERS, check_characters, check_metadata, check_text
+from app.chat.text import MAX_MODEL_CHARACTERS, MAX_TITLE_CHARACTERS, check_characters, check_metadata, check_text
 
 
 class Conversations:
@@ -80,9 +80,11 @@ class Conversations:
         if isinstance(changes.system_prompt, str):
             check_text(changes.system_prompt, "system_prompt")
         if isinstance(changes.model, str):
-            await self._catalog.resolve(changes.model)
+            check_characters(changes.model, "model", MAX_MODEL_CHARACTERS)
         if changes.metadata is not UNSET:
             check_metadata(changes.metadata)
+        if isinstance(changes.model, str):
+            await self._catalog.resolve(changes.model)
 
 
 def new_conversation(owner: str, changes: ConversationChanges = ConversationChanges()) -> Conversation:

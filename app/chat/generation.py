@@ -20,7 +20,7 @@ async def generate(backend: Backend, request: CompletionRequest) -> AsyncGenerat
     Raises:
         BackendFailed: also when the stream ends without a finish: what is there may be half of an answer.
     """
-    length = 0
+    room = MAX_REPLY_CHARACTERS
     async with aclosing(backend.complete(request)) as items:
         async for item in items:
             if isinstance(item, Finish):
@@ -29,9 +29,11 @@ async def generate(backend: Backend, request: CompletionRequest) -> AsyncGenerat
             content, reasoning = storable(item.content), storable(item.reasoning)
             if not content and not reasoning:
                 continue
-            yield Piece(content, reasoning)
-            length += len(content) + len(reasoning)
-            if length > MAX_REPLY_CHARACTERS:
+            if len(content) + len(reasoning) > room:
+                if room:
+                    yield Piece(content[:room], reasoning[: max(0, room - len(content))])
                 yield Finish(FinishReason.LENGTH)
                 return
+            room -= len(content) + len(reasoning)
+            yield Piece(content, reasoning)
     raise BackendFailed("UPSTREAM_INCOMPLETE", "the model's stream broke off", retryable=True)

@@ -9,6 +9,9 @@ from app.chat.text import check_text
 
 MAX_STOP_SEQUENCES = 4
 MAX_STOP_CHARACTERS = 1_000
+MAX_TOKENS = 2**31 - 1
+SEEDS = range(-(2**63), 2**63)
+"""What a signed 64-bit integer holds; larger numbers do not survive JSON."""
 
 _RANGES: dict[str, tuple[float, float]] = {
     "temperature": (0, 2),
@@ -37,12 +40,15 @@ class CompletionParameters:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if value is not None and not low <= value <= high:  # NaN too is not in it
-                raise BadInput(prefix + name, f"must be from {low:g} to {high:g}, not {value:g}")
-        if self.max_tokens is not None and self.max_tokens < 1:
-            raise BadInput(f"{prefix}max_tokens", f"must be at least 1, not {self.max_tokens}")
+                raise BadInput(prefix + name, f"must be from {low:g} to {high:g}, not {value}")
+        if self.max_tokens is not None and not 1 <= self.max_tokens <= MAX_TOKENS:
+            raise BadInput(f"{prefix}max_tokens", f"must be from 1 to {MAX_TOKENS}, not {self.max_tokens}")
+        if self.seed is not None and self.seed not in SEEDS:
+            raise BadInput(f"{prefix}seed", "must be a signed 64-bit integer")
         if len(self.stop) > MAX_STOP_SEQUENCES:
             raise BadInput(f"{prefix}stop", f"takes at most {MAX_STOP_SEQUENCES} sequences, not {len(self.stop)}")
         for sequence in self.stop:
             if not 1 <= len(sequence) <= MAX_STOP_CHARACTERS:
                 raise BadInput(f"{prefix}stop", f"each sequence has from 1 to {MAX_STOP_CHARACTERS} characters")
+            check_text(sequence, f"{prefix}stop")
             check_text(sequence, f"{prefix}stop")

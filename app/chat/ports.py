@@ -61,11 +61,20 @@ class Records(Protocol):
     async def begin_turn(self, turn: NewTurn, writer: WriterId) -> StartedTurn:
         """Commits the posted message, its replies as STREAMING by `writer`, and the new tip, in one transaction.
 
+        Where another turn is in the way and the post says ENQUEUE, the replies are QUEUED and nobody's.
+
         Raises:
             NotFound: the conversation or the parent does not exist or is another's.
-            ConversationBusy: the turn has replies, and another turn of the conversation is running.
+            ConversationBusy: the turn has replies, and another turn of the conversation runs or waits.
             IdempotencyConflict: the key was used for another payload.
             StorageUnavailable: also when `writer` has lost its lease.
+        """
+        ...
+
+    async def claim_turns(self, writer: WriterId) -> Sequence[StartedTurn]:
+        """Of the turns that wait, those that are next: they are RUNNING now, their replies STREAMING by `writer`.
+
+        Whoever claims a turn must start it; no other process will get it. Gives a few at a time.
         """
         ...
 
@@ -77,6 +86,7 @@ class ReplyLog(Protocol):
         """Takes text to be committed with the next flush; waits while too much is waiting.
 
         Raises:
+            Overflow: the database has taken nothing for too long. What was taken is kept; only `end` may follow.
             Fenced: the reply is not this writer's any more.
         """
         ...
@@ -119,9 +129,17 @@ class Log(Protocol):
         """Calls back for each reply of this writer that somebody asked to stop; may do so more than once."""
         ...
 
+    def on_queue(self, callback: Callable[[], None]) -> None:
+        """Calls back when a turn that waits may be next; also now and then without a reason."""
+        ...
+
     def on_fenced(self, callback: Callable[[], None]) -> None:
         """Calls back when this writer's lease was lost: all its replies have ended, under another's hand."""
         ...
+
+
+class Overflow(Exception):
+    """More text waits to be committed than may be kept in memory, and the database takes none of it."""
 
 
 class Fenced(Exception):

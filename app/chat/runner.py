@@ -19,7 +19,7 @@ from app.chat.events import Outcome
 from app.chat.generation import generate
 from app.chat.identifiers import MessageId
 from app.chat.paging import Window
-from app.chat.ports import Fenced, Log, Records, ReplyLog
+from app.chat.ports import Fenced, Log, Overflow, Records, ReplyLog
 from app.chat.prompt import build_prompt
 from app.chat.records import CompletionError, Conversation, Message
 from app.chat.status import MessageStatus
@@ -28,6 +28,8 @@ from app.chat.usage import estimate_usage
 logger = logging.getLogger("parley.chat")
 
 MAX_PROMPT_MESSAGES = 10_000
+LAST_END_SECONDS = 5.0
+"""How long a drain waits for ends to be committed; where the database is away, the lease runs out instead."""
 
 _STOPPED = Outcome(MessageStatus.STOPPED)
 _INTERRUPTED = Outcome(MessageStatus.INTERRUPTED)
@@ -42,7 +44,6 @@ class _Run:
     verdict: Outcome | None = None
     prompt: tuple[PromptMessage, ...] = ()
     said: list[str] = field(default_factory=list)
-    abandoned: bool = False
 
     def cancel(self, verdict: Outcome) -> None:
         """The first verdict counts; a reply that has its outcome already keeps it."""
@@ -73,9 +74,8 @@ class Runner:
             run.cancel(_STOPPED)
 
     def abandon(self, id: MessageId) -> None:
-        """Ends the work on a reply that is nobody's any more, without writing anything."""
+        """Ends the work on a reply that is this process's no more; the log refuses its end."""
         if run := self._runs.get(id):
-            run.abandoned = True
             run.cancel(_INTERRUPTED)
 
     def abandon_all(self) -> None:
@@ -83,7 +83,10 @@ class Runner:
             self.abandon(id)
 
     async def drain(self, grace_seconds: float) -> None:
-        """Lets what runs finish within the grace period; the rest ends INTERRUPTED with its text kept."""
+        """Lets what runs finish within the grace period; the rest ends INTERRUPTED with its text kept.
+
+        Returns in bounded time also where the database is away: what could not be ended is ended by another process.
+        """
         tasks = [run.task for run in self._runs.values() if run.task]
         if not tasks:
             return
@@ -91,7 +94,9 @@ class Runner:
         for run in list(self._runs.values()):
             run.cancel(_INTERRUPTED)
         if late:
-            await asyncio.wait(late)
+            _, stuck = await asyncio.wait(late, timeout=LAST_END_SECONDS)
+            for task in stuck:
+                logger.error("reply could not be ended in time", extra={"task": task.get_name()})
 
     async def _run(self, run: _Run, reply: Message, conversation: Conversation, served: ServedModel) -> None:
         log = self._log.open(reply.id)
@@ -101,11 +106,10 @@ class Runner:
                 run.generating.cancel()
             await asyncio.wait([run.generating])
             outcome = _outcome(run, run.generating)
-            if not run.abandoned:
-                await log.end(outcome)
-                logger.info("reply ended", extra={"reply": str(reply.id), "status": outcome.status.value})
+            await log.end(outcome)
+            logger.info("reply ended", extra={"reply": str(reply.id), "status": outcome.status.value})
         except Fenced:
-            logger.warning("reply was taken over", extra={"reply": str(reply.id)})
+            logger.warning("reply was taken over or deleted", extra={"reply": str(reply.id)})
         except Exception:
             logger.exception("reply could not be ended", extra={"reply": str(reply.id)})
         finally:
@@ -130,20 +134,26 @@ class Runner:
 def _outcome(run: _Run, generating: asyncio.Task[Outcome]) -> Outcome:
     """How it ended, with the provider's usage or else an estimate.
 
-    Raises:
-        Fenced: the end is somebody else's.
+    One that is fenced gets an outcome too: the log refuses it, and forgets the reply.
     """
     if generating.cancelled():
         outcome = run.verdict or _INTERRUPTED
     elif error := generating.exception():
-        if isinstance(error, Fenced):
-            raise error
-        outcome = Outcome(MessageStatus.FAILED, error=_explain(error))
+        outcome = _failure(run, error)
     else:
         outcome = generating.result()
     if outcome.usage is None and run.prompt:
         return replace(outcome, usage=estimate_usage(run.prompt, "".join(run.said)))
     return outcome
+
+
+def _failure(run: _Run, error: BaseException) -> Outcome:
+    if isinstance(error, Fenced | Overflow):
+        return _INTERRUPTED
+    if run.verdict:  # a backend that answers its cancellation with an error has not failed
+        logger.warning("backend broke while it was closed", exc_info=error)
+        return run.verdict
+    return Outcome(MessageStatus.FAILED, error=_explain(error))
 
 
 async def _copy(backend: Backend, request: CompletionRequest, log: ReplyLog, said: list[str]) -> Finish:

@@ -8,6 +8,7 @@ from app.chat.completion import ModelCatalog
 from app.chat.conversations import Conversations
 from app.chat.history import History
 from app.chat.ports import Log, Records
+from app.chat.queue import Queue
 from app.chat.runner import Runner
 from app.chat.turns import Turns
 
@@ -23,11 +24,12 @@ class Chat:
 def build_chat(records: Records, log: Log, models: ModelCatalog) -> tuple[Chat, Runner]:
     """The service, and the runner that the process drains when it stops."""
     runner = Runner(records, log)
+    queue = Queue(records, log, models, runner)
     history = History(records, log)
     chat = Chat(
         conversations=Conversations(records, models, runner),
         history=history,
-        turns=Turns(records, log, history, models, runner),
+        turns=Turns(records, log, history, models, runner, queue),
         models=models,
     )
     return chat, runner

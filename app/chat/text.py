@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +12,11 @@ from app.chat.errors import BadInput
 
 MAX_CONTENT_BYTES = 4 * 1024 * 1024
 MAX_TITLE_CHARACTERS = 500
+MAX_MODEL_CHARACTERS = 200
 MAX_METADATA_BYTES = 64 * 1024
 MAX_METADATA_DEPTH = 20
+METADATA_INTEGERS = range(-(2**63), 2**64)
+"""Larger ones come back from JSON as floats, which are not the same."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -42,10 +47,12 @@ def check_metadata(value: Mapping[str, Any], field: str = "metadata") -> Mapping
     """The metadata as it came.
 
     Raises:
-        BadInput: a string in it cannot be stored, or it is nested too deep. Its size is the caller's to check on the
-            bytes that it came as.
+        BadInput: a string or a number in it cannot be stored, it is nested too deep, or it is too large.
     """
     _check_json(value, field, MAX_METADATA_DEPTH)
+    size_bytes = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    if size_bytes > MAX_METADATA_BYTES:
+        raise BadInput(field, f"has {size_bytes:,} bytes, the most is {MAX_METADATA_BYTES:,}")
     return value
 
 
@@ -54,6 +61,10 @@ def _check_json(value: object, field: str, levels: int) -> None:
         raise BadInput(field, f"is nested more than {MAX_METADATA_DEPTH} levels deep")
     if isinstance(value, str):
         check_text(value, field, max_bytes=MAX_METADATA_BYTES)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise BadInput(field, "holds a number that JSON has no form for")
+    elif isinstance(value, int) and value not in METADATA_INTEGERS:
+        raise BadInput(field, "holds an integer of more than 64 bits")
     elif isinstance(value, Mapping):
         for key, item in value.items():
             check_text(key, field, max_bytes=MAX_METADATA_BYTES)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import logging
 from contextlib import aclosing, suppress
 from dataclasses import asdict
 
@@ -17,20 +16,25 @@ from app.chat.events import End
 from app.chat.history import History
 from app.chat.identifiers import MessageId, new_message_id, new_turn_id
 from app.chat.ports import Log, Records
+from app.chat.queue import Queue
 from app.chat.records import Conversation, Message
 from app.chat.runner import Runner
-from app.chat.text import check_characters, check_metadata, check_text
-
-logger = logging.getLogger("parley.chat")
+from app.chat.status import MessageStatus
+from app.chat.text import MAX_MODEL_CHARACTERS, check_characters, check_metadata, check_text
 
 MAX_REPLIES = 8
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
 STOP_DEADLINE_SECONDS = 15
 """How long a stop waits for its writer; past a lease the reply has been ended by somebody else."""
+INTERRUPT_DEADLINE_SECONDS = 30
+"""How long a post goes on to interrupt what others have begun in the meantime."""
 
 
 class Turns:
-    def __init__(self, records: Records, log: Log, history: History, catalog: ModelCatalog, runner: Runner) -> None:
+    def __init__(
+        self, records: Records, log: Log, history: History, catalog: ModelCatalog, runner: Runner, queue: Queue
+    ) -> None:
+        self._queue = queue
         self._records = records
         self._log = log
         self._history = history
@@ -47,6 +51,7 @@ class Turns:
         """Returns when every post that was accepted has its replies started."""
         while self._starting:
             await asyncio.wait(self._starting)
+        await self._queue.close()
 
     async def post(self, owner: str, post: Post) -> StartedTurn:
         """Stores the message and begins its replies.
@@ -71,6 +76,8 @@ class Turns:
             payload_digest=digest(post),
             conversation=conversation if post.conversation_id is None else None,
         )
+        if not self._accepting:  # since we looked: `settle` may have counted already
+            raise ShuttingDown
         # A caller that goes away between the commit and the start must not leave a reply that nobody generates.
         starting = asyncio.create_task(self._begin(turn, served))
         self._starting.add(starting)
@@ -88,7 +95,10 @@ class Turns:
             return message
         await self._log.request_stop(id)
         with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_DEADLINE_SECONDS), aclosing(self._log.watch(id, 0)) as events:
+            async with (
+                asyncio.timeout(STOP_DEADLINE_SECONDS),
+                aclosing(self._log.watch(id, message.text.seq)) as events,
+            ):
                 async for event in events:
                     if isinstance(event, End):
                         break
@@ -106,19 +116,25 @@ class Turns:
         started = await self._commit(turn)
         if served and not started.repeated:
             for reply in started.replies:
-                self._runner.start(reply, started.conversation, served)
+                if reply.status is MessageStatus.QUEUED:
+                    self._queue.advance()  # the turn before it may have ended while this one was committed
+                else:
+                    self._runner.start(reply, started.conversation, served)
         return started
 
     async def _commit(self, turn: NewTurn) -> StartedTurn:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + INTERRUPT_DEADLINE_SECONDS
         while True:
             try:
                 return await self._records.begin_turn(turn, self._log.writer)
             except ConversationBusy:
-                if turn.post.when_busy is not WhenBusy.INTERRUPT:
+                if turn.post.when_busy is not WhenBusy.INTERRUPT or clock() > deadline:
                     raise
             active = await self._records.active_replies(turn.owner, [turn.conversation_id])
             for reply in active.get(turn.conversation_id, ()):
-                await self.stop(turn.owner, reply)
+                with suppress(NotFound):  # then `begin_turn` tells what is gone
+                    await self.stop(turn.owner, reply)
 
 
 def check_post(post: Post) -> None:
@@ -132,9 +148,11 @@ def check_post(post: Post) -> None:
         raise BadInput("n", f"must be from 1 to {MAX_REPLIES}, not {post.replies}")
     if post.parent_id is not None and post.conversation_id is None:
         raise BadInput("parent_id", "needs a conversation_id")
-    if post.when_busy is WhenBusy.ENQUEUE:
-        raise BadInput("when_busy", "ENQUEUE is not available yet; use REJECT or INTERRUPT")
+    if post.model is not None:
+        check_characters(post.model, "model", MAX_MODEL_CHARACTERS)
     if post.idempotency_key is not None:
+        if not post.idempotency_key:
+            raise BadInput("idempotency_key", "must not be empty")
         check_characters(post.idempotency_key, "idempotency_key", MAX_IDEMPOTENCY_KEY_CHARACTERS)
     post.parameters.check()
     check_metadata(post.metadata)

@@ -76,7 +76,7 @@ class CompletionReader:
             yield Finish(self._reason, self._usage)
 
     def _read_choice(self, choice: Mapping[str, Any]) -> Iterator[Piece]:
-        said = choice.get("delta") or choice.get("message") or {}
+        said = _object(choice.get("delta")) or _object(choice.get("message"))
         content = _text(said.get("content"))
         if not content and not self._spoke:
             content = _text(choice.get("generated_text"))
@@ -95,11 +95,15 @@ def _parse(data: bytes) -> dict[str, Any]:
             chunk = orjson.loads(data)
         except orjson.JSONDecodeError:  # it refuses halves of surrogate pairs, and bytes that are not UTF-8
             chunk = json.loads(data.decode(errors="replace"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BackendFailed(UPSTREAM_INVALID, "the model's stream is not valid JSON", retryable=True) from None
     if not isinstance(chunk, dict):
         raise BackendFailed(UPSTREAM_INVALID, "the model's stream holds something unexpected", retryable=True)
     return chunk
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _text(value: object) -> str:

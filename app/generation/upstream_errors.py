@@ -24,6 +24,10 @@ UPSTREAM_INCOMPLETE: Final = "UPSTREAM_INCOMPLETE"
 UPSTREAM_INVALID: Final = "UPSTREAM_INVALID"
 
 MAX_MESSAGE_CHARACTERS: Final = 1_000
+MAX_CODE_CHARACTERS: Final = 100
+
+_TYPES_OF_ANYTHING: Final = frozenset({"invalid_request_error", "server_error", "api_error", "error"})
+"""Error types that say less than the status does."""
 
 _OUT_OF_CREDIT: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 """Sent with 429 as a rate limit is, but waiting does not help."""
@@ -105,8 +109,10 @@ def _code(error: object) -> str | None:
     """The code in an error object; its type where it has none. A number is a status, not a code."""
     if not isinstance(error, dict):
         return None
-    values = (error.get("code"), error.get("type"))
-    return next((value[:100] for value in values if isinstance(value, str) and value), None)
+    for value in (error.get("code"), error.get("type")):
+        if isinstance(value, str) and value and value not in _TYPES_OF_ANYTHING:
+            return value[:MAX_CODE_CHARACTERS]
+    return None
 
 
 def _words(error: object) -> str | None:

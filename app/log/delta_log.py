@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import TypeVar
 
 from app.chat.errors import StorageUnavailable
@@ -12,6 +13,7 @@ from app.chat.ports import Fenced
 from app.chat.records import Text
 from app.log.connection import LOST, Connection, Link
 from app.log.lease import LEASE_SECONDS, Lease
+from app.log.retention import RETENTION, Retention
 from app.log.statements import REQUEST_STOP, TEXTS
 from app.log.watcher import Watcher
 from app.log.writer import OpenStream, Writer
@@ -23,9 +25,11 @@ class DeltaLog:
     """Args:
     url: of PostgreSQL, as libpq takes it.
     lease_seconds: how long after its last sign of life a writer counts as dead.
+    retention: how long the log of a reply is kept after its end.
     """
 
-    def __init__(self, url: str, *, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(self, url: str, *, lease_seconds: float = LEASE_SECONDS, retention: timedelta = RETENTION) -> None:
+        self._queue_callbacks: list[Callable[[], None]] = []
         self._stop_callbacks: list[Callable[[MessageId], None]] = []
         self._fenced_callbacks: list[Callable[[], None]] = []
         self._commits = Link(url, "writer")
@@ -36,10 +40,12 @@ class DeltaLog:
             lost=self._dismissed,
             stop_asked=self._stop_asked,
             open_streams=lambda: self._writer.open_streams,
+            queue_moved=self._queue_moved,
             seconds=lease_seconds,
         )
         self._writer = Writer(self._commits, lambda: self._lease.writer, self._lease.dismissed)
-        self._watcher = Watcher(url, self._stop_asked)
+        self._watcher = Watcher(url, stop_asked=self._stop_asked, queue_moved=self._queue_moved)
+        self.retention = Retention(Link(url, "retention"), retention)
 
     async def start(self) -> None:
         """Raises:
@@ -51,9 +57,11 @@ class DeltaLog:
         except LOST as error:
             raise StorageUnavailable from error
         self._writer.start()
+        self.retention.start()
 
     async def close(self) -> None:
         """Commits what waits, gives the lease back and closes the connections."""
+        await self.retention.close()
         await self._writer.close()
         await self._lease.close()
         await self._watcher.close()
@@ -101,6 +109,9 @@ class DeltaLog:
     def on_stop(self, callback: Callable[[MessageId], None]) -> None:
         self._stop_callbacks.append(callback)
 
+    def on_queue(self, callback: Callable[[], None]) -> None:
+        self._queue_callbacks.append(callback)
+
     def on_fenced(self, callback: Callable[[], None]) -> None:
         self._fenced_callbacks.append(callback)
 
@@ -118,6 +129,10 @@ class DeltaLog:
     def _stop_asked(self, id: MessageId) -> None:
         for callback in self._stop_callbacks:
             callback(id)
+
+    def _queue_moved(self) -> None:
+        for callback in self._queue_callbacks:
+            callback()
 
     def _dismissed(self) -> None:
         self._writer.abandon(Fenced("this writer lost its lease"))

@@ -36,6 +36,7 @@ class Lease:
     lost: called when this process was dismissed; all its replies have been ended.
     stop_asked: called with the id of each reply of this writer that somebody asked to stop.
     open_streams: the replies that this process generates.
+    queue_moved: called at each beat, in case that a notification was lost.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Lease:
         lost: Callable[[], None],
         stop_asked: Callable[[MessageId], None],
         open_streams: Callable[[], Iterable[MessageId]],
+        queue_moved: Callable[[], None],
         seconds: float = LEASE_SECONDS,
     ) -> None:
         self._link = link
         self._lost = lost
         self._stop_asked = stop_asked
         self._open_streams = open_streams
+        self._queue_moved = queue_moved
         self._seconds = seconds
         self.writer = WriterId(new_uuid())
         self._dismissed = asyncio.Event()
@@ -101,6 +104,7 @@ class Lease:
         for row in await connection.fetch(STOPS_REQUESTED, self.writer):
             self._stop_asked(row["id"])
         await reap(connection)
+        self._queue_moved()
         strays = await connection.fetch(INTERRUPT_STRAYS, self.writer, list(self._open_streams()), STRAY_SECONDS)
         if strays:
             logger.error("replies that nobody generated were ended", extra={"replies": [str(row[0]) for row in strays]})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 LOG_CHANNEL = "parley_log"
 """Somebody committed something; without content."""
+QUEUE_CHANNEL = "parley_queue"
+"""A turn ended on a conversation where another waits; without content."""
 STOP_CHANNEL = "parley_stop"
 """Somebody asked for the end of the reply whose id is the payload."""
 
@@ -28,9 +30,14 @@ appended AS (
   ON CONFLICT (message_id, seq) DO NOTHING
 )"""
 
-_RESULT = (
-    f"SELECT ARRAY (SELECT id FROM ours) AS ours, EXISTS (SELECT FROM writer) AS alive, pg_notify('{LOG_CHANNEL}', '')"
-)
+# For a statement with a CTE `turns_ended`.
+_QUEUE_TOLD = f"""
+(SELECT count(pg_notify('{QUEUE_CHANNEL}', '')) FROM turns_ended
+ WHERE EXISTS (SELECT FROM turns q WHERE q.conversation_id = turns_ended.conversation_id AND q.state = 'QUEUED'))"""
+
+_RESULT = f"""
+SELECT ARRAY (SELECT id FROM ours) AS ours, EXISTS (SELECT FROM writer) AS alive,
+       pg_notify('{LOG_CHANNEL}', '')"""
 
 APPEND = f"WITH {_FENCE}, {_OURS}, {_APPENDED} {_RESULT}"
 
@@ -58,8 +65,9 @@ turns_ended AS (
       SELECT FROM messages m
       WHERE m.turn_id = t.id AND m.status IN ('QUEUED', 'STREAMING') AND m.id <> ALL ($8::uuid[])
     )
+  RETURNING t.conversation_id
 )
-{_RESULT}"""
+{_RESULT}, {_QUEUE_TOLD}"""
 
 LOAD = """
 SELECT wanted.id, m.id IS NULL AS gone, m.status NOT IN ('QUEUED', 'STREAMING') AS ended, m.seq,
@@ -93,11 +101,28 @@ SELECT message_id, max(seq) AS seq, string_agg(content, '' ORDER BY seq) AS cont
 FROM deltas WHERE message_id = ANY ($1::uuid[]) AND NOT final GROUP BY message_id
 """
 
+# A reply that is generated is ended by its writer; one that waits in the queue has none, and ends here.
 REQUEST_STOP = f"""
 WITH asked AS (
-  UPDATE messages SET stop_requested = true WHERE id = $1 AND status IN ('QUEUED', 'STREAMING') RETURNING id
+  UPDATE messages m
+  SET stop_requested = true, status = CASE m.status WHEN 'QUEUED' THEN 'STOPPED' ELSE m.status END,
+      completed_at = CASE m.status WHEN 'QUEUED' THEN now() END
+  WHERE m.id = $1 AND m.status IN ('QUEUED', 'STREAMING')
+  RETURNING m.id, m.status, m.turn_id
+),
+marked AS (
+  INSERT INTO deltas (message_id, seq, final) SELECT id, 1, true FROM asked WHERE status = 'STOPPED'
+),
+turns_ended AS (
+  UPDATE turns t SET state = 'ENDED' FROM asked
+  WHERE asked.status = 'STOPPED' AND t.id = asked.turn_id AND t.state <> 'ENDED'
+    AND NOT EXISTS (
+      SELECT FROM messages m WHERE m.turn_id = t.id AND m.status IN ('QUEUED', 'STREAMING') AND m.id <> asked.id
+    )
+  RETURNING t.conversation_id
 )
-SELECT pg_notify('{STOP_CHANNEL}', id::text) FROM asked
+SELECT pg_notify(CASE status WHEN 'STOPPED' THEN '{LOG_CHANNEL}' ELSE '{STOP_CHANNEL}' END, id::text), {_QUEUE_TOLD}
+FROM asked
 """
 
 STOPS_REQUESTED = "SELECT id FROM messages WHERE writer_id = $1 AND status = 'STREAMING' AND stop_requested"
@@ -135,8 +160,9 @@ turns_ended AS (
       SELECT FROM messages m WHERE m.turn_id = t.id AND m.status IN ('QUEUED', 'STREAMING')
       AND m.id NOT IN (SELECT id FROM orphans)
     )
+  RETURNING t.conversation_id
 )
-SELECT id, pg_notify('{LOG_CHANNEL}', '') FROM interrupted
+SELECT id, pg_notify('{LOG_CHANNEL}', ''), {_QUEUE_TOLD} FROM interrupted
 """
 
 INTERRUPT_ORPHANS = f"""
@@ -154,3 +180,18 @@ WITH orphans AS MATERIALIZED (
     AND m.created_at < now() - make_interval(secs => $3)
   FOR UPDATE SKIP LOCKED
 ), {_INTERRUPT}"""
+
+# Whole replies only: a watcher finds all of a log or none of it.
+TRIM = """
+WITH ended AS MATERIALIZED (
+  SELECT message_id FROM deltas WHERE final AND created_at < now() - $1::interval
+  ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM deltas USING ended WHERE deltas.message_id = ended.message_id
+"""
+
+# Of replies that were deleted while a last batch was on its way: nothing else would ever remove it.
+TRIM_ORPHANS = """
+DELETE FROM deltas d
+WHERE d.created_at < now() - $1::interval AND NOT EXISTS (SELECT FROM messages m WHERE m.id = d.message_id)
+"""

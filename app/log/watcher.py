@@ -21,7 +21,7 @@ from app.chat.events import CompletionEvent, End, Snapshot
 from app.chat.identifiers import MessageId
 from app.log.connection import LOST, Connection, Link
 from app.log.mirror import Gap, Mirror
-from app.log.statements import FOLLOW, GONE, LOAD, LOG_CHANNEL, STOP_CHANNEL
+from app.log.statements import FOLLOW, GONE, LOAD, LOG_CHANNEL, QUEUE_CHANNEL, STOP_CHANNEL
 
 logger = logging.getLogger("parley.log")
 
@@ -33,9 +33,11 @@ LOAD_DEADLINE_SECONDS = 10.0
 class Watcher:
     """Args:
     stop_asked: called with the id of each reply that somebody, anywhere, asked to stop.
+    queue_moved: called when a turn that waits may be next.
     """
 
-    def __init__(self, url: str, stop_asked: Callable[[MessageId], None]) -> None:
+    def __init__(self, url: str, *, stop_asked: Callable[[MessageId], None], queue_moved: Callable[[], None]) -> None:
+        self._queue_moved = queue_moved
         self._link = Link(url, "watcher", self._listen)
         self._stop_asked = stop_asked
         self._mirrors: dict[MessageId, Mirror] = {}
@@ -103,10 +105,14 @@ class Watcher:
     async def _listen(self, connection: Connection) -> None:
         await connection.add_listener(LOG_CHANNEL, self._on_log)
         await connection.add_listener(STOP_CHANNEL, self._on_stop)
+        await connection.add_listener(QUEUE_CHANNEL, self._on_queue)
         connection.add_termination_listener(self._on_lost)
 
     def _on_log(self, *_: object) -> None:
         self._wake.set()
+
+    def _on_queue(self, *_: object) -> None:
+        self._queue_moved()
 
     def _on_lost(self, *_: object) -> None:
         self._wake.set()

@@ -14,12 +14,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 import asyncpg
 
 from app.chat.events import Outcome
 from app.chat.identifiers import MessageId, WriterId
-from app.chat.ports import Fenced
+from app.chat.ports import Fenced, Overflow
 from app.log.batch import Batch, Ending, Stream, gather
 from app.log.connection import Connection, Link
 from app.log.statements import APPEND, APPEND_AND_END
@@ -27,7 +28,12 @@ from app.log.statements import APPEND, APPEND_AND_END
 logger = logging.getLogger("parley.log")
 
 MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
-"""Of one stream; above it `append` waits, and so the backend does."""
+"""Of one stream; above it `append` waits, and so does the backend."""
+MAX_WAITING_CHARACTERS_IN_ALL = 64 * 1024 * 1024
+STALL_SECONDS = 15.0
+"""How long `append` waits for room before the reply is cut short."""
+LAST_FLUSH_SECONDS = 5.0
+"""How long `close` waits for the database."""
 
 
 class Writer:
@@ -44,6 +50,7 @@ class Writer:
         self._dirty: dict[MessageId, Stream] = {}
         self._wake = asyncio.Event()
         self._flushed = asyncio.Event()
+        self._waiting = 0
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -54,10 +61,12 @@ class Writer:
         self._task = asyncio.create_task(self._flush_forever(), name="log writer")
 
     async def close(self) -> None:
-        """Commits what waits, then stops."""
+        """Commits what waits, if the database takes it, then stops."""
         if self._task:
-            while self._dirty and not self._task.done():
-                await self._next_flush()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_FLUSH_SECONDS):
+                    while self._dirty and not self._task.done():
+                        await self._flushed.wait()
             self._task.cancel()
             await asyncio.wait([self._task])
 
@@ -70,6 +79,11 @@ class Writer:
         for stream in list(self._streams.values()):
             self._lose(stream, error)
 
+    def add(self, stream: Stream, content: str, reasoning: str) -> None:
+        stream.add(content, reasoning)
+        self._waiting += len(content) + len(reasoning)
+        self.mark(stream)
+
     def mark(self, stream: Stream) -> None:
         self._dirty[stream.id] = stream
         self._wake.set()
@@ -78,18 +92,28 @@ class Writer:
         self._streams.pop(stream.id, None)
         self._dirty.pop(stream.id, None)
 
-    async def room_in(self, stream: Stream) -> None:
-        while stream.waiting_size > MAX_WAITING_CHARACTERS and not stream.lost:
-            await self._next_flush()
+    def full(self, stream: Stream) -> bool:
+        return stream.waiting_size > MAX_WAITING_CHARACTERS or self._waiting > MAX_WAITING_CHARACTERS_IN_ALL
 
-    async def _next_flush(self) -> None:
-        await self._flushed.wait()
+    async def room(self, stream: Stream) -> None:
+        """Waits for a flush to make room.
+
+        Raises:
+            Overflow: none did in time.
+        """
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                while self.full(stream) and not stream.lost:
+                    await self._flushed.wait()
+        except TimeoutError:
+            raise Overflow from None
 
     async def _flush_forever(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             dirty, self._dirty = self._dirty, {}
+            self._waiting = 0
             batch = gather(dirty.values())
             if batch.appends:
                 try:
@@ -147,13 +171,12 @@ class OpenStream:
 
     async def append(self, content: str, reasoning: str = "") -> None:
         stream = self._stream
-        if stream.waiting_size > MAX_WAITING_CHARACTERS:
-            await self._writer.room_in(stream)
+        if self._writer.full(stream):
+            await self._writer.room(stream)
         if stream.lost:
             raise stream.lost
         if content or reasoning:
-            stream.add(content, reasoning)
-            self._writer.mark(stream)
+            self._writer.add(stream, content, reasoning)
 
     async def end(self, outcome: Outcome) -> None:
         stream = self._stream

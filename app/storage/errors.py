@@ -42,6 +42,7 @@ RAW_QUERY_FAILED = "P2010"
 _BEGINNINGS_OF_RAW_MESSAGES = {
     "Server has closed the connection": CONNECTION_CLOSED,
     "Can't reach database server": "P1001",
+    "Database not reachable": "P1001",
     "Too many database connections": "P2037",
 }
 
@@ -59,7 +60,9 @@ def database_unavailable(errors: list[Any], *, repeatable: bool) -> StorageUnava
         if code == CONNECTION_CLOSED and not repeatable:
             return OutcomeUnknownError(message)
         if code in DATABASE_UNAVAILABLE:
-            return DatabaseUnavailableError({"user_facing_error": {**user_facing, "error_code": code, "message": message}})
+            return DatabaseUnavailableError(
+                {"user_facing_error": {**user_facing, "error_code": code, "message": message}}
+            )
     return None
 
 

@@ -16,15 +16,20 @@ from prisma.models import Conversation as ConversationRow
 from prisma.models import Message as MessageRow
 from prisma.types import ConversationUpdateInput, ConversationWhereInput, MessageWhereInput
 
-from app.chat.changes import ConversationChanges, NewTurn, StartedTurn
+from app.chat.changes import ConversationChanges, NewTurn, StartedTurn, WhenBusy
 from app.chat.errors import BadInput, ConversationBusy, IdempotencyConflict, NotFound, StorageUnavailable
 from app.chat.identifiers import ConversationId, MessageId, WriterId
 from app.chat.paging import ActivityKey, Page, Window
 from app.chat.records import Conversation, Message
 from app.storage.client import Database
 from app.storage.errors import StorageUnavailableError
-from app.storage.rows import conversation_of, message_of, stored_parameters
-from app.storage.statements import BEGIN_CONVERSATION, BEGIN_TURN, BRANCH_PAGE
+from app.storage.rows import Row, conversation_of, message_of, stored_parameters
+from app.storage.statements import BEGIN_CONVERSATION, BEGIN_TURN, BRANCH_PAGE, CLAIM_TURNS, DELETE_CONVERSATION
+
+MAX_QUEUED_TURNS = 100
+"""Of a conversation, the running one included."""
+MAX_CLAIMED_TURNS = 20
+"""At once, so that what waits is spread over the processes."""
 
 _UNIQUE_VIOLATION = "23505"
 _IN_FLIGHT: list[MessageWhereInput] = [{"status": MessageStatus.QUEUED}, {"status": MessageStatus.STREAMING}]
@@ -64,7 +69,8 @@ class PrismaRecords:
 
     async def delete_conversation(self, owner: str, id: ConversationId) -> bool:
         async with _reaching_database():
-            return await self._db.conversation.delete_many(where={"id": str(id), "owner": owner}) > 0
+            [answer] = await self._db.query_raw(DELETE_CONVERSATION, str(id), owner)
+        return bool(answer["deleted"])
 
     async def conversations(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Conversation]:
         async with _reaching_database():
@@ -117,18 +123,14 @@ class PrismaRecords:
         return {id: groups[each.conversation_id, each.parent_id] for id, each in wanted.items()}
 
     async def branch_page(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
-        if window.size == 0:
-            return Page((), has_next=False, has_previous=False)
-        cursors = {cursor for cursor in (window.after, window.before) if cursor}
         arguments = [owner, str(tip), _text(window.after), _text(window.before), window.size, window.backward]
         async with _reaching_database():
             [answer] = await self._db.query_raw(BRANCH_PAGE, *arguments)
-        if answer["cursors"] != len(cursors):
-            raise BadInput("after" if window.after else "before", "is not a cursor of this conversation")
+        for name in ("after", "before"):
+            if answer[f"{name}_known"] is False:
+                raise BadInput(name, "is not a cursor of this conversation")
         items = [message_of(row) for row in answer["messages"]]
-        if not items:
-            return Page((), has_next=window.before is not None, has_previous=window.after is not None)
-        return Page(items, has_next=items[-1].depth < answer["tip_depth"], has_previous=items[0].depth > 0)
+        return Page(items, has_next=bool(answer["has_next"]), has_previous=bool(answer["has_previous"]))
 
     async def active_replies(
         self, owner: str, ids: Sequence[ConversationId]
@@ -148,29 +150,41 @@ class PrismaRecords:
             except RawQueryError as error:
                 if error.meta.get("code") != _UNIQUE_VIOLATION:
                     raise
+                if turn.post.when_busy is WhenBusy.ENQUEUE and not await self._repeated(turn):
+                    continue  # a turn began after this statement's snapshot; the next one sees it, and queues
                 return await self._explain_refusal(turn)
             if answer["conversation"]:
-                return StartedTurn(
-                    conversation_of(answer["conversation"]),
-                    message_of(answer["message"]),
-                    tuple(message_of(row) for row in answer["replies"]),
-                )
+                return _started(answer)
             if not answer["alive"]:
                 raise StorageUnavailable("this server has just lost its lease; try again")
             if not answer["found"]:
                 raise NotFound("conversation")
+            if answer["refused"]:
+                return await self._explain_refusal(turn)
             if turn.post.parent_id or not answer["has_tip"]:
                 raise NotFound("parent message")
             # The tip was committed after this statement's snapshot, while it waited for the conversation's lock.
 
+    async def claim_turns(self, writer: WriterId) -> Sequence[StartedTurn]:
+        async with _reaching_database():
+            try:
+                rows = await self._db.query_raw(CLAIM_TURNS, str(writer), MAX_CLAIMED_TURNS)
+            except RawQueryError as error:
+                if error.meta.get("code") != _UNIQUE_VIOLATION:
+                    raise
+                return ()  # somebody else's turn has begun; its end will tell
+        return [_started(row) for row in rows]
+
     async def _explain_refusal(self, turn: NewTurn) -> StartedTurn:
-        """What an index refused: the same post again has its first answer, even if its conversation is busy."""
-        if turn.post.idempotency_key is not None and (started := await self._repeated(turn)):
+        """Why a turn was refused: the same post again has its first answer, even if its conversation is busy."""
+        if started := await self._repeated(turn):
             return started
         active = await self.active_replies(turn.owner, [turn.conversation_id])
         raise ConversationBusy(next(iter(active.get(turn.conversation_id, ())), None))
 
     async def _repeated(self, turn: NewTurn) -> StartedTurn | None:
+        if turn.post.idempotency_key is None:
+            return None
         async with _reaching_database():
             first = await self._db.turn.find_first(
                 where={"owner": turn.owner, "idempotency_key": turn.post.idempotency_key},
@@ -212,7 +226,13 @@ def _begin_arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
         turn.model,
         json.dumps(stored_parameters(post.parameters)),
         _text(post.parent_id),
+        MAX_QUEUED_TURNS if post.when_busy is WhenBusy.ENQUEUE else 0,
     ]
+
+
+def _started(row: Row) -> StartedTurn:
+    replies = tuple(message_of(each) for each in row["replies"])
+    return StartedTurn(conversation_of(row["conversation"]), message_of(row["message"]), replies)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,8 @@ from app.chat.records import (
 from app.chat.status import MessageStatus
 
 Row = Mapping[str, Any]
+
+_PARAMETERS = tuple(each.name for each in fields(CompletionParameters))
 
 
 def conversation_of(row: Row) -> Conversation:
@@ -62,7 +64,9 @@ def message_of(row: Row) -> Message:
 
 
 def parameters_of(stored: Mapping[str, Any]) -> CompletionParameters:
-    return CompletionParameters(**{**stored, "stop": tuple(stored.get("stop", ()))})
+    """Of a newer release's parameters those that this one knows: the two serve side by side for a while."""
+    known = {name: stored[name] for name in _PARAMETERS if name in stored}
+    return CompletionParameters(**{**known, "stop": tuple(stored.get("stop", ()))})
 
 
 def stored_parameters(parameters: CompletionParameters) -> dict[str, Any]:

@@ -10,7 +10,8 @@ _WRITER = "writer AS MATERIALIZED (SELECT id FROM writers WHERE id = $3::uuid FO
 _ROWS = """
 turn AS (
   INSERT INTO turns (id, conversation_id, owner, state, message_id, idempotency_key, payload_digest)
-  SELECT $4::uuid, place.conversation_id, $2, (CASE WHEN $6 = '{}' THEN 'ENDED' ELSE 'RUNNING' END)::"TurnState",
+  SELECT $4::uuid, place.conversation_id, $2,
+         (CASE WHEN $6 = '{}' THEN 'ENDED' WHEN place.busy THEN 'QUEUED' ELSE 'RUNNING' END)::"TurnState",
          $5::uuid, $7, decode($8, 'hex')
   FROM place
 ),
@@ -23,8 +24,9 @@ message AS (
 ),
 replies AS (
   INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, model, parameters, writer_id)
-  SELECT reply.id, place.conversation_id, $5::uuid, $4::uuid, place.depth + 1, 'ASSISTANT', 'STREAMING', $12,
-         $13::jsonb, $3::uuid
+  SELECT reply.id, place.conversation_id, $5::uuid, $4::uuid, place.depth + 1, 'ASSISTANT',
+         (CASE WHEN place.busy THEN 'QUEUED' ELSE 'STREAMING' END)::"MessageStatus", $12, $13::jsonb,
+         CASE WHEN NOT place.busy THEN $3::uuid END
   FROM place, unnest($6::uuid[]) reply (id)
   RETURNING *
 )"""
@@ -32,6 +34,7 @@ replies AS (
 _ANSWER = """
 SELECT EXISTS (SELECT FROM writer) AS alive, EXISTS (SELECT FROM found) AS found,
        EXISTS (SELECT FROM found WHERE tip_id IS NOT NULL) AS has_tip,
+       EXISTS (SELECT FROM site) AND NOT EXISTS (SELECT FROM place) AS refused,
        (SELECT to_jsonb(thread) FROM thread) AS conversation,
        (SELECT to_jsonb(message) FROM message) AS message,
        (SELECT coalesce(jsonb_agg(to_jsonb(replies) ORDER BY id), '[]') FROM replies) AS replies
@@ -44,11 +47,16 @@ parent AS MATERIALIZED (
   SELECT m.id, m.depth FROM messages m JOIN found ON m.conversation_id = found.id
   WHERE m.id = coalesce($14::uuid, found.tip_id)
 ),
-place AS MATERIALIZED (
-  SELECT found.id AS conversation_id, parent.id AS parent_id, coalesce(parent.depth + 1, 0) AS depth
-  FROM found CROSS JOIN writer LEFT JOIN parent ON true
+ahead AS MATERIALIZED (
+  SELECT count(*)::int AS turns FROM turns t JOIN found ON t.conversation_id = found.id WHERE t.state <> 'ENDED'
+),
+site AS MATERIALIZED (
+  SELECT found.id AS conversation_id, parent.id AS parent_id, coalesce(parent.depth + 1, 0) AS depth,
+         $6 <> '{{}}' AND ahead.turns > 0 AS busy, ahead.turns < $15::int AS welcome
+  FROM found CROSS JOIN writer CROSS JOIN ahead LEFT JOIN parent ON true
   WHERE parent.id IS NOT NULL OR coalesce($14::uuid, found.tip_id) IS NULL
 ),
+place AS MATERIALIZED (SELECT * FROM site WHERE welcome OR NOT busy),
 {_ROWS},
 thread AS (
   UPDATE conversations c SET tip_id = coalesce(($6::uuid[])[1], $5::uuid), updated_at = now()
@@ -64,25 +72,31 @@ thread AS (
   RETURNING *
 ),
 place AS MATERIALIZED (
-  SELECT thread.id AS conversation_id, NULL::uuid AS parent_id, 0 AS depth FROM thread WHERE $14::uuid IS NULL
+  SELECT thread.id AS conversation_id, NULL::uuid AS parent_id, 0 AS depth, false AS busy
+  FROM thread WHERE $14::uuid IS NULL AND $15::int IS NOT NULL
 ),
+site AS (SELECT * FROM place),
 {_ROWS}
 {_ANSWER}"""
 
 # A page of the branch that ends at $2: `depth` is a message's place in it, so the page's edges are known before the
-# walk, which begins at the tip and ends at the page's first message.
+# walk, which begins at the tip and ends at the page's first message. A cursor says no more than such a place, so it
+# stands also when another branch has been selected since.
 BRANCH_PAGE = """
 WITH RECURSIVE
 tip AS (
-  SELECT m.id, m.parent_id, m.depth FROM messages m JOIN conversations c ON c.id = m.conversation_id
+  SELECT m.id, m.parent_id, m.conversation_id, m.depth FROM messages m JOIN conversations c ON c.id = m.conversation_id
   WHERE m.id = $2::uuid AND c.owner = $1
 ),
-open AS (
-  SELECT coalesce((SELECT depth + 1 FROM messages WHERE id = $3::uuid), 0) AS low,
-         least(coalesce((SELECT depth - 1 FROM messages WHERE id = $4::uuid), tip.depth), tip.depth) AS high
-  FROM tip
+edges AS (
+  SELECT first.depth AS after, last.depth AS before FROM tip
+  LEFT JOIN messages first ON first.id = $3::uuid AND first.conversation_id = tip.conversation_id
+  LEFT JOIN messages last ON last.id = $4::uuid AND last.conversation_id = tip.conversation_id
 ),
-page AS (
+open AS (
+  SELECT coalesce(after + 1, 0) AS low, least(coalesce(before - 1, tip.depth), tip.depth) AS high FROM tip, edges
+),
+page AS MATERIALIZED (
   SELECT CASE WHEN $6 THEN greatest(low, high - $5::int + 1) ELSE low END AS low,
          CASE WHEN $6 THEN high ELSE least(high, low + $5::int - 1) END AS high
   FROM open
@@ -93,9 +107,43 @@ branch AS (
   SELECT m.id, m.parent_id, m.depth FROM branch JOIN messages m ON m.id = branch.parent_id, page
   WHERE m.depth >= page.low
 )
-SELECT (SELECT depth FROM tip) AS tip_depth,
-       (SELECT count(*)::int FROM messages m JOIN conversations c ON c.id = m.conversation_id
-        WHERE c.owner = $1 AND m.id IN ($3::uuid, $4::uuid)) AS cursors,
+SELECT (SELECT $3::uuid IS NULL OR after IS NOT NULL FROM edges) AS after_known,
+       (SELECT $4::uuid IS NULL OR before IS NOT NULL FROM edges) AS before_known,
+       (SELECT high < tip.depth FROM page, tip) AS has_next, (SELECT low > 0 FROM page) AS has_previous,
        coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.depth), '[]') AS messages
 FROM page JOIN branch ON branch.depth BETWEEN page.low AND page.high JOIN messages m ON m.id = branch.id
+"""
+
+# The turn that is next in each conversation where none runs becomes this writer's. Of two processes that want the same
+# one, the first has the lock and the other passes over it; one_running_turn refuses whatever else could go wrong.
+CLAIM_TURNS = """
+WITH writer AS MATERIALIZED (SELECT id FROM writers WHERE id = $1::uuid FOR KEY SHARE),
+next AS MATERIALIZED (
+  SELECT t.id FROM turns t CROSS JOIN writer
+  WHERE t.state = 'QUEUED' AND NOT EXISTS (
+    SELECT FROM turns ahead WHERE ahead.conversation_id = t.conversation_id
+    AND (ahead.state = 'RUNNING' OR ahead.state = 'QUEUED' AND ahead.position < t.position)
+  )
+  ORDER BY t.position LIMIT $2::int FOR UPDATE OF t SKIP LOCKED
+),
+claimed AS (
+  UPDATE turns t SET state = 'RUNNING' FROM next WHERE t.id = next.id RETURNING t.*
+),
+replies AS (
+  UPDATE messages m SET status = 'STREAMING', writer_id = $1::uuid FROM claimed
+  WHERE m.turn_id = claimed.id AND m.status = 'QUEUED' RETURNING m.*
+)
+SELECT to_jsonb(c) AS conversation, to_jsonb(m) AS message,
+       (SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.id), '[]') FROM replies r WHERE r.turn_id = claimed.id)
+       AS replies
+FROM claimed JOIN conversations c ON c.id = claimed.conversation_id JOIN messages m ON m.id = claimed.message_id
+"""
+
+# The log has no foreign key, and what a user deletes is gone.
+DELETE_CONVERSATION = """
+WITH deleted AS (DELETE FROM conversations WHERE id = $1::uuid AND owner = $2 RETURNING id),
+log AS (
+  DELETE FROM deltas d USING messages m, deleted WHERE m.conversation_id = deleted.id AND d.message_id = m.id
+)
+SELECT count(*)::int AS deleted FROM deleted
 """

@@ -8,6 +8,7 @@ import secrets
 from typing import Any, Final
 
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from app.api.errors import INTERNAL_MESSAGE
 from app.chat.errors import BadInput, ChatError, Code, ConversationBusy
@@ -37,6 +38,8 @@ def present(error: GraphQLError) -> GraphQLError:
             return _located(error, *describe(cause))
         case GraphQLSyntaxError():
             return _located(error, cause.message, {"code": PARSE_FAILED})
+        case CannotGetOperationTypeError() | InvalidOperationTypeError():
+            return _located(error, error.message, {"code": Code.BAD_USER_INPUT.value})
         case GraphQLError() if _is_of_the_request(error, cause):
             return _located(error, cause.message, {"code": Code.BAD_USER_INPUT.value})
         case _:

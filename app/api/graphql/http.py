@@ -9,14 +9,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from app.api.graphql import media_type
 from app.api.graphql.context import Context
 from app.api.graphql.json_codec import NotJson, decode, encode
 from app.api.graphql.limits import MAX_BODY_BYTES
-from app.api.graphql.operation import response
+from app.api.graphql.operation import has_no_data, response
 from app.api.graphql.request import BadRequest, GraphQLRequest, read_request
 from app.api.graphql.schema import schema
 from app.api.identity import Identify
@@ -65,11 +65,11 @@ class Endpoint:
         context = Context(self._chat, self._identify(request))
         result = await _execute(asked, context, ALLOWED_OPERATIONS[request.method])
         formed = response(result)
-        if not _began(result):
-            del formed["data"]
-            if content_type == media_type.GRAPHQL_RESPONSE:
-                return _respond(formed, content_type, HTTPStatus.BAD_REQUEST)
-        return _respond(formed, content_type)
+        if not has_no_data(result):
+            return _respond(formed, content_type)
+        del formed["data"]
+        legacy = content_type == media_type.JSON  # whose clients take any other status for a broken server
+        return _respond(formed, content_type, HTTPStatus.OK if legacy else HTTPStatus.BAD_REQUEST)
 
 
 async def _execute(asked: GraphQLRequest, context: Context, allowed: frozenset[OperationType]) -> ExecutionResult:
@@ -88,12 +88,6 @@ async def _execute(asked: GraphQLRequest, context: Context, allowed: frozenset[O
         if error.operation_type is OperationType.SUBSCRIPTION:
             raise NotServed(HTTPStatus.BAD_REQUEST, "Subscriptions are served over WebSocket") from None
         raise NotServed(HTTPStatus.METHOD_NOT_ALLOWED, "Mutations are served by POST", Allow="POST") from None
-
-
-def _began(result: ExecutionResult) -> bool:
-    """Whether anything was executed; if not, the response has no data (GraphQL specification, 7.1.2)."""
-    refused = isinstance(result, PreExecutionError) or not any(each.path for each in result.errors or ())
-    return not (result.data is None and refused)
 
 
 def _opens_page(request: Request, accept: str) -> bool:

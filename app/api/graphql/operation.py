@@ -18,8 +18,10 @@ from app.api.graphql.schema import schema
 Response = dict[str, Any]
 
 
-class Refused(Exception):
-    """Nothing was run: the request does not parse, does not validate, or asks for what is not there."""
+class Failed(Exception):
+    """The operation has no response, or no more: the request does not parse, does not validate, asks for what is not
+    there, or the source of its events broke off.
+    """
 
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         super().__init__("; ".join(each.message for each in errors))
@@ -30,7 +32,7 @@ async def responses(request: GraphQLRequest, context: Context) -> AsyncGenerator
     """Closing it closes what a subscription's resolver has opened.
 
     Raises:
-        Refused: before the first response.
+        Failed: instead of a response; nothing follows.
     """
     stream = await schema.stream(
         request.query,
@@ -42,12 +44,20 @@ async def responses(request: GraphQLRequest, context: Context) -> AsyncGenerator
     async with aclosing(stream):
         try:
             async for result in stream:
-                if isinstance(result, PreExecutionError):
-                    raise Refused(result.errors or ())
-                if isinstance(result, ExecutionResult):  # as it always is: incremental delivery is not enabled
-                    yield response(result)
+                if not isinstance(result, ExecutionResult):
+                    raise TypeError("incremental delivery, which is not enabled")
+                if has_no_data(result):
+                    raise Failed(result.errors or ())
+                yield response(result)
         except GraphQLError as error:  # a document that could not be parsed, raised by our own extension
-            raise Refused([present(error)]) from None
+            raise Failed([present(error)]) from None
+
+
+def has_no_data(result: ExecutionResult) -> bool:
+    """Whether nothing was run, so that there is no `data` in the response (GraphQL specification, 7.1.2)."""
+    if isinstance(result, PreExecutionError):
+        return True
+    return result.data is None and bool(result.errors) and not any(each.path for each in result.errors or ())
 
 
 def response(result: ExecutionResult) -> Response:

@@ -17,6 +17,8 @@ export class MigrationPg extends PrismaPg {
   #opened = []
   /** What PostgreSQL said of the last script that failed: the engine keeps too little of it. */
   lastScriptError
+  /** The last statement's error, as the adapter puts it: of what keeps it from connecting the engine keeps no code. */
+  lastError
 
   /**
    * @param {string} url
@@ -32,6 +34,14 @@ export class MigrationPg extends PrismaPg {
 
   async connect() {
     const adapter = await super.connect()
+    const { performIO } = adapter
+    adapter.performIO = async query => {
+      try {
+        return await performIO.call(adapter, query)
+      } catch (error) {
+        throw (this.lastError = error)
+      }
+    }
     readCatalogTypes(adapter)
     adapter.executeScript = async script => {
       try {

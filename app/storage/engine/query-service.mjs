@@ -1,7 +1,7 @@
 // What the query engine does for each kind of request.
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindAdapter } from '@prisma/driver-adapter-utils'
-import { reportConnectionErrors } from './connection-errors.mjs'
+import { handleConnectionErrors } from './connection-errors.mjs'
 import { readDatamodel } from './datamodel.mjs'
 import { failure, transactionAnswer, transactionNotStarted } from './failures.mjs'
 import { Kind } from './frames.mjs'
@@ -9,6 +9,7 @@ import { toJsonProtocol } from './graphql-request.mjs'
 import { toGraphqlAnswer } from './json-answer.mjs'
 import { connection } from './postgres.mjs'
 import { PreparingClient } from './prepared-statements.mjs'
+import { TlsPreferringClient } from './tls-preferring-client.mjs'
 import { startEngine } from './wasm-engine.mjs'
 
 const IDLE_CONNECTION_MS = 300_000
@@ -65,9 +66,12 @@ export class QueryService {
   async #start({ datamodel, url, logQueries }, id) {
     if (!/^postgres(ql)?:\/\//.test(url)) throw new TypeError('the URL of the database has to begin with postgresql://')
     const { config, options } = connection(url)
-    const settings = { keepAlive: true, idleTimeoutMillis: IDLE_CONNECTION_MS, Client: PreparingClient, ...config }
+    // PgBouncer may give each statement another connection, which knows nothing of what an earlier one prepared.
+    const keepsNoStatements = config.pgbouncer === 'true' || config.statement_cache_size === '0'
+    const Client = keepsNoStatements ? TlsPreferringClient : PreparingClient
+    const settings = { keepAlive: true, idleTimeoutMillis: IDLE_CONNECTION_MS, Client, ...config }
     const adapter = await new PrismaPg(settings, options).connect()
-    reportConnectionErrors(adapter, config, logQueries && (sql => console.log(sql)))
+    handleConnectionErrors(adapter, config, logQueries && (sql => console.log(sql)))
     this.#adapter = adapter
     this.#datamodel = readDatamodel(datamodel)
     this.#engine = startEngine(datamodel, bindAdapter(adapter))

@@ -2,7 +2,7 @@
 import process from 'node:process'
 import readline from 'node:readline'
 import { MigrationPg } from './migration-adapter.mjs'
-import { migrationFailure } from './schema-errors.mjs'
+import { connectionFailure, migrationFailure } from './schema-errors.mjs'
 import { asDatasource, asMigrations, databasesOf } from './schema-requests.mjs'
 import { load, panic, schemaEngine } from './schema-wasm.mjs'
 
@@ -58,10 +58,18 @@ async function answer(method, params, started) {
     if (result?.stdout) send({ id: 0, method: 'print', params: { content: result.stdout } })
     return { result: result ?? null }
   } catch (error) {
-    return { error: rpcError(migrationFailure(method, error, factory?.lastScriptError) ?? error) }
+    return { error: rpcError(explain(method, error, factory)) }
   } finally {
     await factory?.dispose().catch(() => {})
   }
+}
+
+/** The engine's error, with the code and the words of the native engine where this one has lost them. */
+function explain(method, error, factory) {
+  if (error.code || !factory) return error
+  const { lastScriptError, lastError = error, config } = factory
+  const unconnected = connectionFailure(lastError, config)
+  return migrationFailure(method, error, lastScriptError) ?? (unconnected.error_code ? unconnected : error)
 }
 
 /** An engine reaches one database. Of two to compare, the one is read first, and rebuilt as a shadow beside the other. */

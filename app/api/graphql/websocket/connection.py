@@ -15,7 +15,7 @@ from app.api.graphql import limits
 from app.api.graphql.context import Context
 from app.api.graphql.errors import present, report
 from app.api.graphql.json_codec import encode
-from app.api.graphql.operation import Refused, responses
+from app.api.graphql.operation import Failed, responses
 from app.api.graphql.request import GraphQLRequest
 from app.api.graphql.websocket.close import Close, CloseCode
 from app.api.graphql.websocket.messages import (
@@ -148,8 +148,8 @@ class Connection:
             async with aclosing(responses(request, context)) as stream:
                 async for response in stream:
                     await self._send({"id": id, "type": "next", "payload": response})
-        except Refused as refused:
-            last: Mapping[str, Any] = {"id": id, "type": "error", "payload": refused.errors}
+        except Failed as failed:
+            last: Mapping[str, Any] = {"id": id, "type": "error", "payload": failed.errors}
         else:
             last = {"id": id, "type": "complete"}
         finally:

@@ -1,0 +1,67 @@
+"""Turns that wait for the one before them (whenBusy ENQUEUE): durable, in order, started by whichever process is there.
+
+Invariants:
+- Of a conversation one turn runs; the next one is claimed only when none does. The database decides.
+- A claimed turn is started by the process that claimed it, or its replies are ended by the reaper.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from app.chat.changes import StartedTurn
+from app.chat.completion import ModelCatalog
+from app.chat.errors import ModelNotFound, StorageUnavailable
+from app.chat.events import Outcome
+from app.chat.ports import Log, Records
+from app.chat.records import CompletionError
+from app.chat.runner import Runner
+from app.chat.status import MessageStatus
+
+logger = logging.getLogger("parley.chat")
+
+
+class Queue:
+    def __init__(self, records: Records, log: Log, catalog: ModelCatalog, runner: Runner) -> None:
+        self._records = records
+        self._log = log
+        self._catalog = catalog
+        self._runner = runner
+        self._open = True
+        self._moved = False
+        self._advancing: asyncio.Task[None] | None = None
+        log.on_queue(self.advance)
+
+    def advance(self) -> None:
+        """Starts, soon, what is next anywhere. Cheap to call too often."""
+        self._moved = True
+        if self._open and (self._advancing is None or self._advancing.done()):
+            self._advancing = asyncio.create_task(self._advance(), name="queue")
+
+    async def close(self) -> None:
+        """Claims nothing more; returns when what was claimed has been started."""
+        self._open = False
+        if self._advancing:
+            await asyncio.wait([self._advancing])
+
+    async def _advance(self) -> None:
+        while self._moved and self._open:
+            self._moved = False
+            try:
+                turns = await self._records.claim_turns(self._log.writer)
+            except StorageUnavailable:
+                return  # the next beat of the lease asks again
+            for turn in turns:
+                self._moved = True  # there may be more than one call gives
+                await self._start(turn)
+
+    async def _start(self, turn: StartedTurn) -> None:
+        for reply in turn.replies:
+            try:
+                served = await self._catalog.resolve(reply.model)
+            except ModelNotFound as error:
+                failure = CompletionError(error.code.value, str(error), error.retryable)
+                await self._log.open(reply.id).end(Outcome(MessageStatus.FAILED, error=failure))
+            else:
+                self._runner.start(reply, turn.conversation, served)
