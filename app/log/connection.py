@@ -86,9 +86,12 @@ class Link:
         if self._connection and not self._connection.is_closed():
             return self._connection
         settings = {"application_name": f"parley {self._name}"}
-        connection: Connection = await asyncpg.connect(
-            self._url, timeout=CONNECT_TIMEOUT_SECONDS, server_settings=settings, **self._options
-        )
+        try:
+            connection: Connection = await asyncpg.connect(
+                self._url, timeout=CONNECT_TIMEOUT_SECONDS, server_settings=settings, **self._options
+            )
+        except asyncpg.PostgresError as error:  # whatever it says, there is no connection
+            raise ConnectionError(str(error)) from error
         try:
             if self._greet:
                 await self._greet(connection)

@@ -30,11 +30,10 @@ class ServerProcess:
         self.port = free_port()
         self.log = folder / "server.log"
         self._environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
+            **bare_environment(folder),
             "PARLEY_PORT": str(self.port),
-            "PARLEY_DATA_DIR": str(folder / "data"),
             "PARLEY_LEASE_SECONDS": "2",
+            "PARLEY_GRACE_SECONDS": "0.5",
             "PARLEY_DEMO_WORDS_PER_SECOND": "120",
             **environment,
         }
@@ -102,6 +101,23 @@ async def running(folder: Path, **environment: str) -> AsyncGenerator[ServerProc
         yield server
     finally:
         await server.stop()
+
+
+def bare_environment(folder: Path) -> dict[str, str]:
+    """What every program of Parley's needs, and nothing of what the test run happens to have set."""
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "PARLEY_DATA_DIR": str(folder / "data")}
+
+
+async def migrate(folder: Path) -> None:
+    """Makes the database of a server that is to run in that folder, and leaves it at rest."""
+    process = await asyncio.create_subprocess_exec(PARLEY, "migrate", cwd=folder, env=bare_environment(folder))
+    assert await process.wait() == 0
+
+
+async def copy_folder(source: Path, target: Path) -> None:
+    """With its owners: under root PostgreSQL runs as somebody else, and reads only what is its own."""
+    process = await asyncio.create_subprocess_exec("cp", "-a", f"{source}/.", target)
+    assert await process.wait() == 0
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from gql.transport.exceptions import TransportError
 from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.operations import CONVERSATION, STOP, Event, everything, execute, follow, message, post, said
-from tests.e2e.process import running
+from tests.e2e.process import ServerProcess, running
 
 LONG = "Tell me a long story, please."
 
@@ -35,35 +35,33 @@ async def test_what_streams_is_what_is_stored_and_found_again_after_a_restart(tm
         assert reply["parent"]["id"] == first["id"]
 
 
-async def test_coming_back_after_any_seq_gives_exactly_the_rest_during_and_after(tmp_path: Path) -> None:
-    async with running(tmp_path) as server:
-        reply = (await post(server.graphql_url, LONG))["reply"]["id"]
-        seen: list[Event] = []
-        resumed: list[asyncio.Task[list[Event]]] = []
-        async for event in follow(server.websocket_url, reply):
-            seen.append(event)
-            if len(seen) in (2, 5, 9):
-                resumed.append(asyncio.create_task(everything(server.websocket_url, reply, event["seq"])))
-        for task, position in zip(resumed, (2, 5, 9), strict=True):
-            assert said(await task) == said(seen[position:])
-        for position in range(0, len(seen), 7):
-            rest = await everything(server.websocket_url, reply, seen[position]["seq"])
-            assert said(rest) == said(seen[position + 1 :])
-            assert rest[-1]["__typename"] == "CompletionEnd"
+async def test_coming_back_after_any_seq_gives_exactly_the_rest_during_and_after(standing: ServerProcess) -> None:
+    reply = (await post(standing.graphql_url, LONG))["reply"]["id"]
+    seen: list[Event] = []
+    resumed: list[asyncio.Task[list[Event]]] = []
+    async for event in follow(standing.websocket_url, reply):
+        seen.append(event)
+        if len(seen) in (2, 5, 9):
+            resumed.append(asyncio.create_task(everything(standing.websocket_url, reply, event["seq"])))
+    for task, position in zip(resumed, (2, 5, 9), strict=True):
+        assert said(await task) == said(seen[position:])
+    for position in range(0, len(seen), 7):
+        rest = await everything(standing.websocket_url, reply, seen[position]["seq"])
+        assert said(rest) == said(seen[position + 1 :])
+        assert rest[-1]["__typename"] == "CompletionEnd"
 
 
-async def test_a_page_loaded_mid_stream_and_subscribed_after_its_seq_misses_nothing(tmp_path: Path) -> None:
-    async with running(tmp_path) as server:
-        reply = (await post(server.graphql_url, LONG))["reply"]["id"]
-        loaded: dict[str, Any] = {"seq": 0}
-        while loaded["seq"] < 5:
-            loaded = await message(server.graphql_url, reply)
-        rest = await everything(server.websocket_url, reply, loaded["seq"])
-        assert loaded["content"] + said(rest) == rest[-1]["message"]["content"]
+async def test_a_page_loaded_mid_stream_and_subscribed_after_its_seq_misses_nothing(standing: ServerProcess) -> None:
+    reply = (await post(standing.graphql_url, LONG))["reply"]["id"]
+    loaded: dict[str, Any] = {"seq": 0}
+    while loaded["seq"] < 5:
+        loaded = await message(standing.graphql_url, reply)
+    rest = await everything(standing.websocket_url, reply, loaded["seq"])
+    assert loaded["content"] + said(rest) == rest[-1]["message"]["content"]
 
 
-async def test_after_kill_9_mid_stream_all_that_was_seen_is_stored_and_nothing_is_left_running(tmp_path: Path) -> None:
-    async with running(tmp_path) as server:
+async def test_after_kill_9_mid_stream_all_that_was_seen_is_stored_and_nothing_is_left_running(folder: Path) -> None:
+    async with running(folder) as server:
         reply = (await post(server.graphql_url, LONG))["reply"]["id"]
         seen: list[Event] = []
         with suppress(TransportError, ConnectionClosed):  # what the client says of a socket that is cut
@@ -84,9 +82,9 @@ async def test_after_kill_9_mid_stream_all_that_was_seen_is_stored_and_nothing_i
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 async def test_a_stop_mid_stream_exits_0_keeps_the_text_and_leaves_no_process(
-    tmp_path: Path, sign: signal.Signals
+    folder: Path, sign: signal.Signals
 ) -> None:
-    async with running(tmp_path, PARLEY_GRACE_SECONDS="0.5") as server:
+    async with running(folder, PARLEY_GRACE_SECONDS="0.5") as server:
         reply = (await post(server.graphql_url, LONG))["reply"]["id"]
         events = follow(server.websocket_url, reply)
         seen = [await anext(events) for _ in range(3)]
@@ -98,20 +96,19 @@ async def test_a_stop_mid_stream_exits_0_keeps_the_text_and_leaves_no_process(
         assert server.left_behind() == []
 
 
-async def test_a_stopped_reply_keeps_what_it_said(tmp_path: Path) -> None:
-    async with running(tmp_path) as server:
-        reply = (await post(server.graphql_url, LONG))["reply"]["id"]
-        events = follow(server.websocket_url, reply)
-        seen = [await anext(events) for _ in range(3)]
-        stopped = (await execute(server.graphql_url, STOP, id=reply))["stopCompletion"]
-        seen += [event async for event in events]
-        assert stopped["status"] == "STOPPED"
-        assert stopped["content"] == said(seen)
-        assert (await execute(server.graphql_url, STOP, id=reply))["stopCompletion"] == stopped
+async def test_a_stopped_reply_keeps_what_it_said(standing: ServerProcess) -> None:
+    reply = (await post(standing.graphql_url, LONG))["reply"]["id"]
+    events = follow(standing.websocket_url, reply)
+    seen = [await anext(events) for _ in range(3)]
+    stopped = (await execute(standing.graphql_url, STOP, id=reply))["stopCompletion"]
+    seen += [event async for event in events]
+    assert stopped["status"] == "STOPPED"
+    assert stopped["content"] == said(seen)
+    assert (await execute(standing.graphql_url, STOP, id=reply))["stopCompletion"] == stopped
 
 
-async def test_two_servers_share_a_conversation(tmp_path: Path) -> None:
-    async with running(tmp_path) as one, running(tmp_path) as other:
+async def test_two_servers_share_a_conversation(folder: Path) -> None:
+    async with running(folder) as one, running(folder) as other:
         reply = (await post(one.graphql_url, LONG))["reply"]["id"]
         here, there = await asyncio.gather(everything(one.websocket_url, reply), everything(other.websocket_url, reply))
         assert said(here) == said(there) == there[-1]["message"]["content"]

@@ -83,7 +83,9 @@ async def test_whoever_comes_back_with_the_last_seq_gets_exactly_the_rest(
         assert events[-1] == End(3, reply)
 
 
-async def test_nothing_is_seen_before_it_is_committed(start_log: StartLog, new_reply: NewReply, sql: Connection) -> None:
+async def test_nothing_is_seen_before_it_is_committed(
+    start_log: StartLog, new_reply: NewReply, sql: Connection
+) -> None:
     log = await start_log()
     reply = await new_reply(log.writer)
     stream = log.open(reply)
