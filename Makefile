@@ -1,20 +1,22 @@
 # Every target works in a fresh clone: tools/install.py brings what is missing, and only that.
-PYTHON ?= python3
+PYTHON ?= $(shell for python in .venv/bin/python python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+INSTALL = $(or $(PYTHON),$(error parley: Python 3.11 or newer is needed and not on PATH: `make PYTHON=/path/to/it …`)) -m tools.install
 VENV   := .venv/bin
 
 .PHONY: run test check format lock bench-storage clean
 .DEFAULT_GOAL := run
 
 run:            ## install, start the embedded database, migrate, serve
-	@$(PYTHON) tools/install.py run
+	@$(INSTALL) run
 	@exec $(VENV)/parley serve
 
-test:           ## install and run every test
-	@$(PYTHON) tools/install.py dev
+test:           ## install and run every test; ARGS="tests/chat -k busy" goes to pytest
+	@$(INSTALL) dev
 	@PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/pytest $(ARGS)
 
 check:          ## lint, format, strict types, import directions, architecture
-	@$(PYTHON) tools/install.py dev
+	@$(INSTALL) dev
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
@@ -22,16 +24,17 @@ check:          ## lint, format, strict types, import directions, architecture
 	@$(VENV)/pytest -q tests/test_architecture.py
 
 format:         ## let ruff rewrite what it can
+	@$(INSTALL) dev
 	@$(VENV)/ruff check --fix-only .
 	@$(VENV)/ruff format .
 
 lock:           ## resolve pyproject.toml anew into the lock files
-	@$(PYTHON) tools/install.py dev
+	@$(INSTALL) dev
 	@$(VENV)/python tools/lock.py
 
 bench-storage:  ## ms per storage operation, beside asyncpg doing the same SQL
-	@$(PYTHON) tools/install.py dev
+	@$(INSTALL) dev
 	@$(VENV)/python -m bench.storage
 
-clean:          ## remove what install.py made; the data in .parley stays
+clean:          ## remove what was installed; the data in .parley stays
 	rm -rf .venv app/storage/engine/node_modules web/node_modules tests/node/node_modules tests/browser/node_modules app/web/static

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -19,9 +20,9 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the run's own PostgreSQL."""
-    with EmbeddedPostgres(Path(tmp_path_factory.mktemp("postgres"))) as url:
+def postgres() -> Iterator[str]:
+    """The URL of the run's own PostgreSQL. Not in pytest's folder, which the next run as root closes to others."""
+    with TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "data") as url:
         yield url
 
 

@@ -21,14 +21,15 @@ from app.log.statements import (
     RENEW,
     RESIGN,
     STOPS_REQUESTED,
+    STRAYS,
 )
 
 logger = logging.getLogger("parley.log")
 
 LEASE_SECONDS = 10.0
 BEATS_PER_LEASE = 4
-STRAY_SECONDS = 30.0
-"""How old a reply must be before nobody's generating it means that its begin was lost."""
+STRAY_LEASES = 3
+"""For how many leases nobody must have generated a reply before its begin is taken for lost."""
 
 
 class Lease:
@@ -57,11 +58,12 @@ class Lease:
         self._seconds = seconds
         self.writer = WriterId(new_uuid())
         self._dismissed = asyncio.Event()
+        self._strays: dict[MessageId, float] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         await self._link.use(self._register)
-        await self._link.use(reap)
+        await self._link.use(self._reap)
         self._task = asyncio.create_task(self._beat_forever(), name="log lease")
 
     async def close(self) -> None:
@@ -103,11 +105,9 @@ class Lease:
             await self._register(connection)
         for row in await connection.fetch(STOPS_REQUESTED, self.writer):
             self._stop_asked(row["id"])
-        await reap(connection)
+        await self._reap(connection)
         self._queue_moved()
-        strays = await connection.fetch(INTERRUPT_STRAYS, self.writer, list(self._open_streams()), STRAY_SECONDS)
-        if strays:
-            logger.error("replies that nobody generated were ended", extra={"replies": [str(row[0]) for row in strays]})
+        await self._end_strays(connection)
 
     async def _register(self, connection: Connection) -> None:
         await connection.execute(REGISTER, self.writer, self._seconds)
@@ -115,16 +115,29 @@ class Lease:
     async def _resign(self, connection: Connection) -> None:
         await connection.execute(RESIGN, self.writer)
 
+    async def _reap(self, connection: Connection) -> None:
+        """Dismisses writers whose lease has run out and ends their replies; one process wins."""
+        async with connection.transaction():
+            expired = [row["id"] for row in await connection.fetch(EXPIRED, self.writer, self._seconds)]
+            if expired:
+                await connection.execute(DISMISS, expired)
+            ended = await connection.fetch(INTERRUPT_ORPHANS)
+        if expired or ended:
+            logger.warning(
+                "writers dismissed",
+                extra={"writers": [str(id) for id in expired], "replies": [str(row["id"]) for row in ended]},
+            )
 
-async def reap(connection: Connection) -> None:
-    """Dismisses writers whose lease has run out and ends their replies; one process wins."""
-    async with connection.transaction():
-        expired = [row["id"] for row in await connection.fetch(EXPIRED)]
-        if expired:
-            await connection.execute(DISMISS, expired)
-        ended = await connection.fetch(INTERRUPT_ORPHANS)
-    if expired or ended:
-        logger.warning(
-            "writers dismissed",
-            extra={"writers": [str(id) for id in expired], "replies": [str(row["id"]) for row in ended]},
-        )
+    async def _end_strays(self, connection: Connection) -> None:
+        """Ends replies that have been this process's for long, and that it knows nothing of.
+
+        Counted from when they were first found so, not from when they were made: one that waited in the queue is old
+        when it begins.
+        """
+        now = asyncio.get_running_loop().time()
+        rows = await connection.fetch(STRAYS, self.writer, list(self._open_streams()))
+        self._strays = {row["id"]: self._strays.get(row["id"], now) for row in rows}
+        lost = [id for id, since in self._strays.items() if now - since >= STRAY_LEASES * self._seconds]
+        if lost := list(set(lost).difference(self._open_streams())):
+            await connection.fetch(INTERRUPT_STRAYS, self.writer, lost)
+            logger.error("replies that nobody generated were ended", extra={"replies": [str(id) for id in lost]})

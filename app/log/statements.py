@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 LOG_CHANNEL = "parley_log"
-"""Somebody committed something; without content."""
+"""Somebody committed something. The payload is a hint at which replies: their ids in hex, or nothing for any."""
 QUEUE_CHANNEL = "parley_queue"
 """A turn ended on a conversation where another waits; without content."""
 STOP_CHANNEL = "parley_stop"
@@ -37,7 +37,7 @@ _QUEUE_TOLD = f"""
 
 _RESULT = f"""
 SELECT ARRAY (SELECT id FROM ours) AS ours, EXISTS (SELECT FROM writer) AS alive,
-       pg_notify('{LOG_CHANNEL}', '')"""
+       pg_notify('{LOG_CHANNEL}', $8)"""
 
 APPEND = f"WITH {_FENCE}, {_OURS}, {_APPENDED} {_RESULT}"
 
@@ -51,8 +51,8 @@ ended AS (
       completion_tokens = e.completion_tokens, usage_source = e.usage_source::"UsageSource",
       error_code = e.error_code, error_message = e.error_message, error_retryable = e.error_retryable,
       completed_at = now()
-  FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::int[], $13::text[], $14::int[], $15::int[],
-              $16::text[], $17::text[], $18::text[], $19::bool[])
+  FROM unnest($9::uuid[], $10::text[], $11::text[], $12::text[], $13::int[], $14::text[], $15::int[], $16::int[],
+              $17::text[], $18::text[], $19::text[], $20::bool[])
        e (id, status, content, reasoning, seq, finish_reason, prompt_tokens, completion_tokens, usage_source,
           error_code, error_message, error_retryable)
   JOIN ours ON ours.id = e.id AND ours.status = 'STREAMING'
@@ -60,10 +60,10 @@ ended AS (
 ),
 turns_ended AS (
   UPDATE turns t SET state = 'ENDED'
-  WHERE t.id IN (SELECT turn_id FROM ours WHERE ours.id = ANY ($8::uuid[])) AND t.state <> 'ENDED'
+  WHERE t.id IN (SELECT turn_id FROM ours WHERE ours.id = ANY ($9::uuid[])) AND t.state <> 'ENDED'
     AND NOT EXISTS (
       SELECT FROM messages m
-      WHERE m.turn_id = t.id AND m.status IN ('QUEUED', 'STREAMING') AND m.id <> ALL ($8::uuid[])
+      WHERE m.turn_id = t.id AND m.status IN ('QUEUED', 'STREAMING') AND m.id <> ALL ($9::uuid[])
     )
   RETURNING t.conversation_id
 )
@@ -121,19 +121,34 @@ turns_ended AS (
     )
   RETURNING t.conversation_id
 )
-SELECT pg_notify(CASE status WHEN 'STOPPED' THEN '{LOG_CHANNEL}' ELSE '{STOP_CHANNEL}' END, id::text), {_QUEUE_TOLD}
+SELECT CASE status WHEN 'STOPPED' THEN pg_notify('{LOG_CHANNEL}', replace(id::text, '-', ''))
+                   ELSE pg_notify('{STOP_CHANNEL}', id::text) END, {_QUEUE_TOLD}
 FROM asked
 """
 
 STOPS_REQUESTED = "SELECT id FROM messages WHERE writer_id = $1 AND status = 'STREAMING' AND stop_requested"
 
 REGISTER = "INSERT INTO writers (id, lease_until) VALUES ($1, now() + make_interval(secs => $2))"
-RENEW = "UPDATE writers SET lease_until = now() + make_interval(secs => $2) WHERE id = $1 RETURNING id"
+
+# A lease that had run out begins anew: its holder was away from the database, for whatever reason.
+RENEW = """
+UPDATE writers
+SET lease_until = now() + make_interval(secs => $2),
+    started_at = CASE WHEN lease_until < now() THEN now() ELSE started_at END
+WHERE id = $1 RETURNING id
+"""
 RESIGN = "DELETE FROM writers WHERE id = $1"
 
 # The reaper's four statements are one transaction. The writers are locked first, in a statement of its own: the next
 # one then has a snapshot with every batch that they committed, so no delta is missed.
-EXPIRED = "SELECT id FROM writers WHERE lease_until < now() FOR UPDATE SKIP LOCKED"
+# Only who has held a lease for a whole one without a gap may judge: after an outage of the database all have run out,
+# and whoever is back first would dismiss all others, who are about to come back too.
+EXPIRED = """
+SELECT id FROM writers
+WHERE lease_until < now()
+  AND EXISTS (SELECT FROM writers judge WHERE judge.id = $1 AND judge.started_at <= now() - make_interval(secs => $2))
+FOR UPDATE SKIP LOCKED
+"""
 DISMISS = "DELETE FROM writers WHERE id = ANY ($1::uuid[])"
 
 _INTERRUPT = f"""
@@ -172,12 +187,14 @@ WITH orphans AS MATERIALIZED (
   FOR UPDATE SKIP LOCKED
 ), {_INTERRUPT}"""
 
-# Replies that are this writer's, but that nobody in this process generates: the answer to their begin was lost.
+# Replies that are this writer's, but that nobody in this process generates: the answer to their begin was lost, or is
+# still on its way.
+STRAYS = "SELECT id FROM messages WHERE status = 'STREAMING' AND writer_id = $1 AND id <> ALL ($2::uuid[])"
+
 INTERRUPT_STRAYS = f"""
 WITH orphans AS MATERIALIZED (
   SELECT m.id FROM messages m
-  WHERE m.status = 'STREAMING' AND m.writer_id = $1 AND m.id <> ALL ($2::uuid[])
-    AND m.created_at < now() - make_interval(secs => $3)
+  WHERE m.status = 'STREAMING' AND m.writer_id = $1 AND m.id = ANY ($2::uuid[])
   FOR UPDATE SKIP LOCKED
 ), {_INTERRUPT}"""
 

@@ -20,6 +20,7 @@ from app.chat.errors import BadInput, NotFound, StorageUnavailable
 from app.chat.events import CompletionEvent, End, Snapshot
 from app.chat.identifiers import MessageId
 from app.log.connection import LOST, Connection, Link
+from app.log.hint import EVERYTHING, Hints
 from app.log.mirror import Gap, Mirror
 from app.log.statements import FOLLOW, GONE, LOAD, LOG_CHANNEL, QUEUE_CHANNEL, STOP_CHANNEL
 
@@ -41,6 +42,7 @@ class Watcher:
         self._link = Link(url, "watcher", self._listen)
         self._stop_asked = stop_asked
         self._mirrors: dict[MessageId, Mirror] = {}
+        self._hints = Hints()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -60,6 +62,7 @@ class Watcher:
 
     async def watch(self, id: MessageId, after: int) -> AsyncGenerator[CompletionEvent, None]:
         mirror = self._mirrors.setdefault(id, Mirror())
+        self._hints.follow(id)
         mirror.watchers += 1
         try:
             await self._loaded(mirror)
@@ -86,6 +89,7 @@ class Watcher:
             mirror.watchers -= 1
             if not mirror.watchers:
                 del self._mirrors[id]
+                self._hints.forget(id)
 
     async def _loaded(self, mirror: Mirror) -> None:
         """Raises:
@@ -108,13 +112,18 @@ class Watcher:
         await connection.add_listener(QUEUE_CHANNEL, self._on_queue)
         connection.add_termination_listener(self._on_lost)
 
-    def _on_log(self, *_: object) -> None:
-        self._wake.set()
+    def _on_log(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        if self._hints.add(str(payload)):
+            self._wake.set()
 
     def _on_queue(self, *_: object) -> None:
         self._queue_moved()
 
     def _on_lost(self, *_: object) -> None:
+        self._look_at_everything()
+
+    def _look_at_everything(self) -> None:
+        self._hints.add(EVERYTHING)
         self._wake.set()
 
     def _on_stop(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
@@ -128,7 +137,7 @@ class Watcher:
             except LOST as error:
                 logger.warning("log cannot be read", extra={"because": repr(error)})
                 await asyncio.sleep(RETRY_SECONDS)
-                self._wake.set()  # what was notified meanwhile is lost: read everything again
+                self._look_at_everything()  # what was notified meanwhile is lost
             except Exception:
                 logger.exception("log could not be read")
                 await asyncio.sleep(POLL_SECONDS)
@@ -139,15 +148,17 @@ class Watcher:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._wake.wait()
         except TimeoutError:
+            self._hints.add(EVERYTHING)
             return False
         self._wake.clear()
         return True
 
     async def _read(self, connection: Connection) -> None:
+        hinted = self._hints.take()
         await self._load(connection)
-        if followed := [(id, each) for id, each in self._mirrors.items() if each.loaded and not each.ended]:
-            ids, seqs = [id for id, _ in followed], [each.seq for _, each in followed]
-            self._feed(await connection.fetch(FOLLOW, ids, seqs))
+        growing = {id: each.seq for id in hinted if (each := self._mirrors.get(id)) and each.loaded and not each.ended}
+        if growing:
+            self._feed(await connection.fetch(FOLLOW, list(growing), list(growing.values())))
 
     async def _read_and_check(self, connection: Connection) -> None:
         await self._read(connection)

@@ -23,6 +23,7 @@ from app.chat.identifiers import MessageId, WriterId
 from app.chat.ports import Fenced, Overflow
 from app.log.batch import Batch, Ending, Stream, gather
 from app.log.connection import Connection, Link
+from app.log.hint import hint
 from app.log.statements import APPEND, APPEND_AND_END
 
 logger = logging.getLogger("parley.log")
@@ -209,6 +210,7 @@ def _statement(batch: Batch, writer: WriterId) -> tuple[str, list[object]]:
         [each.content for each in appends],
         [each.reasoning for each in appends],
         [each.final for each in appends],
+        hint(batch.ids),
     ]
     if not batch.endings:
         return APPEND, arguments

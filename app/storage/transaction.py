@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 import orjson
 from prisma._base_client import AsyncBasePrisma
 from prisma._transactions import AsyncTransactionManager
+from prisma.errors import TransactionNotStartedError
 
 IsolationLevel = Literal["ReadUncommitted", "ReadCommitted", "RepeatableRead", "Serializable"]
 
@@ -42,7 +43,19 @@ class Transaction(AsyncTransactionManager[ClientT]):
             "max_wait": round(self._max_wait.total_seconds() * 1000),
             "isolation_level": self._isolation_level,
         }
-        self._tx_id = await self._client._engine.start_transaction(content=orjson.dumps(request).decode())
+        self._engine = self._client._engine
+        self._tx_id = await self._engine.start_transaction(content=orjson.dumps(request).decode())
         client = self._client._copy()
         client._tx_id = self._tx_id
         return client
+
+    async def commit(self) -> None:
+        """Works also while the client disconnects, which waits for it."""
+        if self._tx_id is None:
+            raise TransactionNotStartedError
+        await self._engine.commit_transaction(self._tx_id)
+
+    async def rollback(self) -> None:
+        if self._tx_id is None:
+            raise TransactionNotStartedError
+        await self._engine.rollback_transaction(self._tx_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.e2e.process import ServerProcess, copy_folder, migrate, running
@@ -32,3 +33,10 @@ async def standing(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     await copy_folder(migrated, folder)
     async with running(folder) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+async def client(standing: ServerProcess) -> AsyncGenerator[httpx.AsyncClient]:
+    """Of the standing server, relative to its address."""
+    async with httpx.AsyncClient(base_url=standing.url, timeout=60) as client:
+        yield client

@@ -8,7 +8,7 @@ import pytest
 
 from app.chat.errors import BadInput, NotFound
 from app.chat.events import Delta, End, Outcome, Snapshot
-from app.chat.identifiers import new_message_id
+from app.chat.identifiers import WriterId, new_message_id, new_uuid
 from app.chat.ports import Fenced
 from app.chat.records import CompletionError, FinishReason, Text, Usage, UsageSource
 from app.chat.status import MessageStatus
@@ -277,9 +277,37 @@ async def test_a_reply_that_nobody_generates_is_ended_by_its_own_process(
 ) -> None:
     log = await start_log()
     reply = await new_reply(log.writer)
-    await sql.execute("UPDATE messages SET created_at = now() - interval '1 minute' WHERE id = $1", reply)
     assert await asyncio.wait_for(everything(log, reply), DEADLINE_SECONDS) == [End(0, reply)]
     assert await sql.fetchval("SELECT status FROM messages WHERE id = $1", reply) == "INTERRUPTED"
+
+
+async def test_a_reply_that_waited_long_before_it_began_is_not_taken_for_one_that_nobody_generates(
+    start_log: StartLog, new_reply: NewReply, sql: Connection
+) -> None:
+    log = await start_log()
+    reply = await new_reply(log.writer)
+    await sql.execute("UPDATE messages SET created_at = now() - interval '1 hour' WHERE id = $1", reply)
+    for _ in range(2):  # beats between its begin and the moment when the process hears of it
+        await another_beat(sql, log)
+    stream = log.open(reply)
+    await stream.append("at last")
+    await stream.end(COMPLETE)
+    assert said(await everything(log, reply)) == "at last"
+
+
+async def test_after_an_outage_nobody_is_dismissed_who_is_about_to_come_back(
+    start_log: StartLog, new_reply: NewReply, sql: Connection
+) -> None:
+    log, slow = await start_log(), WriterId(new_uuid())
+    await sql.execute("INSERT INTO writers (id, lease_until) VALUES ($1, now())", slow)
+    reply = await new_reply(slow)
+    # As when the database was away for longer than a lease: all have run out, and one is back before the other.
+    await sql.execute("UPDATE writers SET lease_until = now(), started_at = now() - interval '1 hour'")
+    for _ in range(2):
+        await another_beat(sql, log)
+    assert await sql.fetchval("SELECT count(*) FROM writers WHERE id = $1", slow) == 1
+    # One that does not come back at all is dismissed a lease later.
+    assert await asyncio.wait_for(everything(log, reply), DEADLINE_SECONDS) == [End(0, reply)]
 
 
 async def test_a_watch_that_is_closed_frees_its_mirror(start_log: StartLog, new_reply: NewReply) -> None:
@@ -314,3 +342,12 @@ async def waiting_for_lock(sql: Connection, application: str) -> None:
         ):
             await asyncio.sleep(0.01)
             await sql.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the activity of its first look
+
+
+async def another_beat(sql: Connection, log: DeltaLog) -> None:
+    """Returns when the log has renewed its lease once more."""
+    lease = "SELECT lease_until FROM writers WHERE id = $1"
+    before = await sql.fetchval(lease, log.writer)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while await sql.fetchval(lease, log.writer) == before:
+            await asyncio.sleep(0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 
 from hypothesis import given
@@ -34,7 +35,7 @@ def test_answers_come_out_as_they_went_in_however_the_bytes_are_cut(answers: lis
     stream = b"".join(map(encode_answer, answers))
     edges = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
     parser = AnswerParser()
-    received = [answer for start, end in zip(edges, edges[1:], strict=False) for answer in parser.feed(stream[start:end])]
+    received = [answer for start, end in itertools.pairwise(edges) for answer in parser.feed(stream[start:end])]
     assert received == answers
 
 

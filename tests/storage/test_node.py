@@ -36,7 +36,10 @@ def test_real_executable_is_found() -> None:
 
 def test_wrapper_leads_to_the_real_executable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = find_node()
-    wrapper = program(tmp_path, f"#!{sys.executable}\nimport subprocess, sys\nsys.exit(subprocess.call([{str(real)!r}, *sys.argv[1:]]))\n")
+    wrapper = program(
+        tmp_path,
+        f"#!{sys.executable}\nimport subprocess, sys\nsys.exit(subprocess.call([{str(real)!r}, *sys.argv[1:]]))\n",
+    )
     monkeypatch.setenv("PATH", f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}")
     find_node.cache_clear()
     assert find_node() == real

@@ -22,6 +22,14 @@ export function connectionError({ code = '', message = '' }, { host, port, max, 
 }
 
 /**
+ * Whether nothing of the statement can have been done: the session was ended in order, or the statement never left.
+ * @param {{ code?: string, message?: string }} error
+ */
+export function nothingDone({ code, message = '' }) {
+  return code === ADMIN_SHUTDOWN || /not queryable|^write E/.test(message)
+}
+
+/**
  * @param {object} adapter made by PrismaPg
  * @param {object} config of its pool
  * @param {((sql: string) => void) | false} logQuery
@@ -32,7 +40,7 @@ export function handleConnectionErrors(adapter, config, logQuery) {
   queryable.onError = error => {
     const known = connectionError(error, config)
     if (!known) return onError(error)
-    throw Object.assign(new DriverAdapterError(known), { sessionEnded: error.code === ADMIN_SHUTDOWN })
+    throw Object.assign(new DriverAdapterError(known), { nothingDone: nothingDone(error) })
   }
   if (logQuery)
     queryable.performIO = function (query) {
@@ -50,7 +58,7 @@ const onAnotherConnection = (method, times) =>
       try {
         return await method.call(this, argument)
       } catch (error) {
-        if (!error.sessionEnded || !left) throw error
+        if (!error.nothingDone || !left) throw error
       }
     }
   }

@@ -73,7 +73,7 @@ export class MigrationPg extends PrismaPg {
   }
 
   async #emptyShadow(url) {
-    if (sameDatabase(url, this.#url)) throw new Error('The shadow database is the main database: it would be emptied')
+    if (sameDatabase(url, this.#url)) throw (this.lastError = new ShadowDatabaseError())
     const shadow = await new MigrationPg(url).connect()
     await shadow.executeScript(EMPTY_DATABASE)
     return this.#own(shadow, shadow.dispose)
@@ -94,6 +94,11 @@ export class MigrationPg extends PrismaPg {
   async dispose() {
     for (const adapter of this.#opened) await adapter.dispose()
   }
+}
+
+class ShadowDatabaseError extends Error {
+  code = 'P3014'
+  message = 'The shadow database is the main database, which would be emptied: give it another SHADOW_DATABASE_URL, or none.'
 }
 
 const EMPTY_DATABASE = `

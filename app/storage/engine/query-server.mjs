@@ -17,6 +17,7 @@ export function serve(descriptor, service) {
   const parser = new RequestParser()
   let answersDue = 0
   let draining = false
+  let leaving = false
 
   const answer = (number, verdict, body) => {
     if (!socket.writableCorked) {
@@ -41,7 +42,9 @@ export function serve(descriptor, service) {
   }
 
   const exitWhenDone = () => {
-    if (answersDue === 0 && !service.hasOpenTransactions()) service.close().finally(() => socket.end(() => process.exit(0)))
+    if (leaving || answersDue > 0 || service.hasOpenTransactions()) return
+    leaving = true
+    service.close().finally(() => socket.end(() => process.exit(0)))
   }
 
   const drain = () => {

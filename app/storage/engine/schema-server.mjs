@@ -31,17 +31,24 @@ export async function serve(started) {
     current = id
     send({ id, ...(await answer(method, params ?? {}, started)) })
     current = undefined
-    if (panic()) process.exit(EXIT_AFTER_PANIC)
+    if (process.exitCode) process.exit()
   }
 }
 
 const send = message => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n')
 
-/** @param {{ message: string, code?: string, error_code?: string, meta?: object }} error with Prisma's code, or another's */
-const rpcError = ({ message, code, error_code = /^P\d{4}$/.test(code) ? code : undefined, meta }) => ({
+const hasPanicked = error => error instanceof WebAssembly.RuntimeError
+
+const isPrismaCode = code => /^P\d{4}$/.test(code)
+
+/**
+ * Never `is_panic`: of a panic the CLI makes a report to Prisma, who did not build this program.
+ * @param {{ message: string, code?: string, error_code?: string, meta?: object }} error with Prisma's code, or another's
+ */
+const rpcError = ({ message, code, error_code = isPrismaCode(code) ? code : undefined, meta }) => ({
   code: ENGINE_ERROR,
   message,
-  data: { is_panic: panic() !== undefined, message: panic() ?? message, error_code, meta },
+  data: { is_panic: false, message, error_code, meta },
 })
 
 /** @returns {Promise<{ result: object | null } | { error: object }>} */
@@ -58,6 +65,7 @@ async function answer(method, params, started) {
     if (result?.stdout) send({ id: 0, method: 'print', params: { content: result.stdout } })
     return { result: result ?? null }
   } catch (error) {
+    if (hasPanicked(error)) process.exitCode = EXIT_AFTER_PANIC
     return { error: rpcError(explain(method, error, factory)) }
   } finally {
     await factory?.dispose().catch(() => {})
@@ -66,8 +74,10 @@ async function answer(method, params, started) {
 
 /** The engine's error, with the code and the words of the native engine where this one has lost them. */
 function explain(method, error, factory) {
+  if (hasPanicked(error)) return { message: `The schema engine panicked: ${panic() ?? error.message}` }
   if (error.code || !factory) return error
   const { lastScriptError, lastError = error, config } = factory
+  if (isPrismaCode(lastError.code)) return lastError
   const unconnected = connectionFailure(lastError, config)
   return migrationFailure(method, error, lastScriptError) ?? (unconnected.error_code ? unconnected : error)
 }

@@ -14,8 +14,9 @@ from typing import Any, NoReturn
 
 import pytest
 
+from app.storage import query_builder
 from app.storage.node import find_node
-from app.storage.own_engine import OwnEngine, without_indentation
+from app.storage.own_engine import OwnEngine
 from tests.storage.engine.server import Server
 
 HERE = Path(__file__).parent
@@ -69,6 +70,7 @@ def prisma(command: str, folder: Path, server: Server) -> None:
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -76,12 +78,13 @@ def prisma(command: str, folder: Path, server: Server) -> None:
 @pytest.fixture(scope="session")
 def every_type_database(every_type: Any) -> type[Any]:
     """The class of clients for those tables: `every_type_database(url)`."""
-    without_indentation(importlib.import_module("every_type._builder"))
+    query_builder.mend(importlib.import_module("every_type._builder"))
 
     class EveryType(OwnEngine, every_type.Prisma):  # type: ignore[misc]  # made at run time: no types to be had
         @staticmethod
         def _raise_request_errors(response: Any, errors: list[Any]) -> NoReturn:
             importlib.import_module("every_type.engine.utils").handle_response_errors(response, errors)
+            raise AssertionError("it always raises")
 
     return EveryType
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import psutil
+
+
+def pid_of(client: Any) -> int:
+    """Of the engine that a client has at the moment."""
+    pid = client._internal_engine.pid
+    assert isinstance(pid, int)
+    return pid
 
 
 def is_running(pid: int) -> bool:

@@ -21,7 +21,7 @@ from prisma.errors import ClientNotConnectedError
 
 from app.storage.client import Database
 from app.storage.node import find_node
-from tests.storage.engine.process_state import has_gone, is_running
+from tests.storage.engine.process_state import has_gone, is_running, pid_of
 from tests.storage.engine.server import Server
 
 ROOT = Path(__file__).parents[3]
@@ -155,15 +155,23 @@ async def test_works_in_any_directory_with_nothing_but_node_on_the_path(postgres
     assert sorted(path.name for path in cellar.iterdir()) == [".env", "pyproject.toml"]
 
 
+def listening_sockets() -> set[str]:
+    """The inodes of the Unix sockets that somebody could connect to."""
+    lines = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    return {inode for _, _, _, flags, _, _, inode, *_ in lines if flags == "00010000"}
+
+
+def sockets_of(pid: int) -> set[str]:
+    links = [str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()]
+    return {link.removeprefix("socket:[").rstrip("]") for link in links if link.startswith("socket:")}
+
+
 async def test_engine_cannot_be_reached_by_anybody_else(postgres: Server) -> None:
     async with Database(postgres.url()) as db:
-        engine = psutil.Process(db._internal_engine.pid)
+        engine = psutil.Process(pid_of(db))
         assert not [c for c in engine.net_connections("inet") if c.status == psutil.CONN_LISTEN]
-        listening = {line.split()[6] for line in Path("/proc/net/unix").read_text().splitlines()[1:] if line.split()[3] == "00010000"}
-        descriptors = [os.readlink(path) for path in Path(f"/proc/{engine.pid}/fd").iterdir()]
-        sockets = {link[len("socket:[") : -1] for link in descriptors if link.startswith("socket:[")}
-        assert sockets
-        assert not sockets & listening
+        assert not sockets_of(engine.pid) & listening_sockets()
+        assert sockets_of(engine.pid)
         secrets = " ".join(engine.cmdline()) + " ".join(engine.environ().values())
         assert postgres.url() not in secrets
         assert engine.ppid() == os.getpid()
@@ -172,7 +180,7 @@ async def test_engine_cannot_be_reached_by_anybody_else(postgres: Server) -> Non
 async def test_disconnect_waits_for_requests_under_way(postgres: Server) -> None:
     db = Database(postgres.url())
     await db.connect()
-    pid = db._internal_engine.pid
+    pid = pid_of(db)
     slow = asyncio.create_task(db.query_first("SELECT 42 AS answer FROM pg_sleep(0.3)"))
     await asyncio.sleep(0)
     await db.disconnect()
@@ -180,10 +188,29 @@ async def test_disconnect_waits_for_requests_under_way(postgres: Server) -> None
     assert not is_running(pid)
 
 
+async def test_disconnect_waits_for_transactions_under_way(postgres: Server) -> None:
+    db = Database(postgres.url())
+    await db.connect()
+    transaction = db.tx()
+    tx = await transaction.start()
+    await tx.execute_raw("CREATE TABLE IF NOT EXISTS made_while_leaving (id int)")
+    disconnecting = asyncio.create_task(db.disconnect())
+    await asyncio.sleep(0.1)
+    assert not disconnecting.done()
+    await tx.execute_raw("INSERT INTO made_while_leaving VALUES (1)")
+    await transaction.commit()
+    started = time.monotonic()
+    await disconnecting
+    assert time.monotonic() - started < 2
+    async with Database(postgres.url()) as after:
+        assert await after.query_first("SELECT count(*) AS rows FROM made_while_leaving") == {"rows": 1}
+        await after.execute_raw("DROP TABLE made_while_leaving")
+
+
 async def test_disconnect_does_not_wait_for_ever_and_never_stops_the_event_loop(postgres: Server) -> None:
     db = Database(postgres.url())
     await db.connect()
-    pid = db._internal_engine.pid
+    pid = pid_of(db)
     endless = asyncio.create_task(db.query_raw("SELECT 1 FROM pg_sleep(60)"))
     longest_gap = 0.0
 
@@ -219,7 +246,7 @@ async def test_client_can_connect_again(postgres: Server) -> None:
 async def test_client_that_is_dropped_takes_its_engine_with_it(postgres: Server) -> None:
     db = Database(postgres.url())
     await db.connect()
-    pid = db._internal_engine.pid
+    pid = pid_of(db)
     del db
     gc.collect()
     await has_gone(pid)

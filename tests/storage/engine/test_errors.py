@@ -63,8 +63,13 @@ async def test_table_that_does_not_exist(db: Any, every_type: Any) -> None:
 
 
 async def test_input_that_makes_no_sense(db: Any, every_type: Any) -> None:
-    with pytest.raises(every_type.errors.InputError):
+    with pytest.raises(every_type.errors.DataError):
         await db.user.group_by(by=[])
+    with pytest.raises(every_type.errors.InputError):
+        await db._internal_engine.query(
+            '{"variables": {}, "operation_name": "query", "query": "query { result: groupByUser(by: []) { id } }"}',
+            tx_id=None,
+        )
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -27,7 +28,10 @@ async def test_nested_create_writes_every_level_and_include_reads_it_back(db: An
             "posts": {
                 "create": [
                     {"title": "one", "extra": every_type.Json("text"), "categories": {"create": [{"name": "a"}]}},
-                    {"title": "two", "categories": {"connect_or_create": [{"where": {"name": "a"}, "create": {"name": "a"}}]}},
+                    {
+                        "title": "two",
+                        "categories": {"connect_or_create": [{"where": {"name": "a"}, "create": {"name": "a"}}]},
+                    },
                 ]
             },
         },
@@ -108,8 +112,6 @@ async def test_upsert_creates_then_updates(db: Any) -> None:
 
 
 async def test_concurrent_upserts_make_one_record(db: Any, every_type: Any) -> None:
-    import asyncio
-
     async def upsert() -> int:
         data = {"create": {"email": "ada@example.org"}, "update": {"age": {"increment": 1}}}
         return int((await db.user.upsert(where={"email": "ada@example.org"}, data=data)).id)
@@ -192,7 +194,13 @@ async def test_pages_and_cursors_walk_through_all_records(five_posts: Any) -> No
     assert await titles(db, take=2, cursor={"id": 2}, order={"id": "asc"}) == ["post 2", "post 3"]
     assert await titles(db, take=2, skip=1, cursor={"id": 2}, order={"id": "asc"}) == ["post 3", "post 4"]
     assert await titles(db, take=-2, skip=1, cursor={"id": 4}, order={"id": "asc"}) == ["post 2", "post 3"]
-    assert await titles(db, order=[{"views": "desc"}, {"id": "asc"}]) == ["post 2", "post 5", "post 1", "post 4", "post 3"]
+    assert await titles(db, order=[{"views": "desc"}, {"id": "asc"}]) == [
+        "post 2",
+        "post 5",
+        "post 1",
+        "post 4",
+        "post 3",
+    ]
     assert [post.views for post in await db.post.find_many(distinct=["views"], order={"views": "asc"})] == [0, 1, 2]
 
 
@@ -211,9 +219,15 @@ async def test_records_are_counted_and_grouped(five_posts: Any) -> None:
         order={"views": "asc"},
         having={"views": {"gt": 0}},
     )
-    assert [(group["views"], group["_count"]["_all"], group["_sum"]["id"]) for group in groups] == [(1, 2, 5), (2, 2, 7)]
+    assert [(group["views"], group["_count"]["_all"], group["_sum"]["id"]) for group in groups] == [
+        (1, 2, 5),
+        (2, 2, 7),
+    ]
     assert [group["_avg"]["id"] for group in groups] == [2.5, 3.5]
-    assert [(group["_min"]["title"], group["_max"]["title"]) for group in groups] == [("post 1", "post 4"), ("post 2", "post 5")]
+    assert [(group["_min"]["title"], group["_max"]["title"]) for group in groups] == [
+        ("post 1", "post 4"),
+        ("post 2", "post 5"),
+    ]
 
 
 async def test_finding_or_raising_tells_what_was_not_found(five_posts: Any, every_type: Any) -> None:
@@ -231,7 +245,10 @@ async def test_batch_is_done_together(db: Any) -> None:
         batch.user.create({"email": "b"})
         batch.user.update_many(where={}, data={"age": 7})
         batch.execute_raw('UPDATE "User" SET name = $1', "raw")
-    assert [(user.email, user.age, user.name) for user in await db.user.find_many()] == [("a", 7, "raw"), ("b", 7, "raw")]
+    assert [(user.email, user.age, user.name) for user in await db.user.find_many()] == [
+        ("a", 7, "raw"),
+        ("b", 7, "raw"),
+    ]
 
 
 async def test_batch_with_an_error_leaves_nothing_behind(db: Any, every_type: Any) -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from prisma.errors import TransactionError, TransactionExpiredError
 
-from app.storage.errors import StorageUnavailableError
 from tests.storage.engine.conftest import DATABASE
 from tests.storage.engine.server import Server
 
@@ -72,12 +69,18 @@ async def test_transaction_that_takes_too_long_is_undone_and_says_so(
 
 
 async def test_isolation_level_is_the_one_asked_for(db: Any) -> None:
-    for level, name in (("Serializable", "serializable"), ("RepeatableRead", "repeatable read"), (None, "read committed")):
+    for level, name in (
+        ("Serializable", "serializable"),
+        ("RepeatableRead", "repeatable read"),
+        (None, "read committed"),
+    ):
         async with db.tx(isolation_level=level) as tx:
             assert await tx.query_first("SELECT current_setting('transaction_isolation') AS level") == {"level": name}
 
 
-async def test_of_two_serializable_transactions_in_conflict_one_fails_and_may_be_repeated(db: Any, every_type: Any) -> None:
+async def test_of_two_serializable_transactions_in_conflict_one_fails_and_may_be_repeated(
+    db: Any, every_type: Any
+) -> None:
     await db.user.create_many(data=[{"email": "a"}, {"email": "b"}])
     both_have_read = asyncio.Barrier(2)
 
@@ -121,7 +124,9 @@ async def test_transaction_waits_for_a_connection_only_as_long_as_it_was_told_to
     async with every_type_database(postgres.url(DATABASE, connection_limit=1, pool_timeout=5)) as small:
         async with small.tx() as tx:
             await tx.user.create(data={"email": "a"})
-            with pytest.raises(every_type.errors.TransactionError, match="Unable to start a transaction in the given time"):
+            with pytest.raises(
+                every_type.errors.TransactionError, match="Unable to start a transaction in the given time"
+            ):
                 await small.tx(max_wait=timedelta(milliseconds=100)).start()
         async with small.tx() as tx:  # the connection that came too late was given back
             assert await tx.user.count() == 1
@@ -132,7 +137,9 @@ async def test_cancelled_start_of_a_transaction_leaves_no_connection_behind(
 ) -> None:
     async with every_type_database(postgres.url(DATABASE, connection_limit=1, pool_timeout=5)) as small:
         async with small.tx():
-            waiting = asyncio.create_task(small.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=60)).start())
+            waiting = asyncio.create_task(
+                small.tx(max_wait=timedelta(seconds=5), timeout=timedelta(seconds=60)).start()
+            )
             await asyncio.sleep(0)
             waiting.cancel()
             with pytest.raises(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""Why `without_indentation` is there, and that it is enough."""
+"""Why the query builder is mended, and that it is enough."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import prisma._builder
 from prisma.models import Conversation
 
+from app.storage import query_builder
 from app.storage.client import Database
-from app.storage.own_engine import without_indentation
 
 LINES = "a\u0085b\u2028c\u2029d\ne\x1ef"
 
@@ -27,12 +27,23 @@ def test_query_holds_strings_as_they_are() -> None:
 
 
 def test_stock_builder_still_corrupts_strings(monkeypatch: Any) -> None:
-    """Once this fails, `without_indentation` is not needed any more."""
+    """Once this fails, the mend is not needed any more."""
     monkeypatch.setattr(prisma._builder, "indent", textwrap.indent)
     assert "a\u0085b" not in query_with(LINES)
 
 
 def test_any_package_can_be_mended() -> None:
-    package = SimpleNamespace(indent=textwrap.indent)
-    without_indentation(package)  # type: ignore[arg-type]  # all that counts of a module is its namespace
+    asked: list[str] = []
+
+    def find_out(_field: object, *, name: str, parent: type) -> bool:
+        asked.append(f"{parent.__name__}.{name}")
+        return name == "posts"
+
+    package: Any = SimpleNamespace(indent=textwrap.indent, _field_is_prisma_model=find_out)
+    query_builder.mend(package)
     assert package.indent(LINES, "  ") == LINES
+    for _ in range(2):
+        assert package._field_is_prisma_model(None, name="posts", parent=Conversation)
+        assert not package._field_is_prisma_model(None, name="title", parent=Conversation)
+        assert not package._field_is_prisma_model(None, name="title", parent=Database)
+    assert asked == ["Conversation.posts", "Conversation.title", "Database.title"]

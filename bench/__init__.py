@@ -1,0 +1,1 @@
+"""Measurements, each run by `python -m bench.<name>`; none is part of the tests."""
