@@ -1,10 +1,13 @@
 # Every target works in a fresh clone: tools/install.py brings what is missing, and only that.
-PYTHON ?= $(shell for python in .venv/bin/python python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-INSTALL = $(or $(PYTHON),$(error parley: Python 3.11 or newer is needed and not on PATH: `make PYTHON=/path/to/it …`)) -m tools.install
+PYTHON ?= .venv/bin/python python3 python3.14 python3.13 python3.12 python3.11
 VENV   := .venv/bin
 
-.PHONY: run test check format lock bench-storage clean
+# The first of them that is new enough; the one that all was installed with stands first.
+python  = $(shell for python in $(PYTHON); do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+INSTALL = $(or $(python),$(error parley: Python 3.11 or newer is needed, and none of these is: $(PYTHON))) -m tools.install
+
+.PHONY: run test check format lock bench-log bench-storage clean
 .DEFAULT_GOAL := run
 
 run:            ## install, start the embedded database, migrate, serve
@@ -31,6 +34,10 @@ format:         ## let ruff rewrite what it can
 lock:           ## resolve pyproject.toml anew into the lock files
 	@$(INSTALL) dev
 	@$(VENV)/python tools/lock.py
+
+bench-log:      ## from produced to seen by somebody else, and what it costs, beside Redis Streams
+	@$(INSTALL) dev
+	@$(VENV)/python -m bench.log $(ARGS)
 
 bench-storage:  ## ms per storage operation, beside asyncpg doing the same SQL
 	@$(INSTALL) dev

@@ -25,7 +25,7 @@ class ActivityKey:
     id: ConversationId
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `Window[Key](…)` keeps an attribute of its own
 class Window(Generic[Key]):
     """Which items: `size` from the start, or from the end if `backward`, of those between the two cursors."""
 

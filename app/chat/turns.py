@@ -43,6 +43,11 @@ class Turns:
         self._accepting = True
         self._starting: set[asyncio.Task[StartedTurn]] = set()
 
+    @property
+    def accepting(self) -> bool:
+        """Whether new work is taken."""
+        return self._accepting
+
     def close(self) -> None:
         """From now on posts are refused with ShuttingDown."""
         self._accepting = False
@@ -147,7 +152,7 @@ def check_post(post: Post) -> None:
     if not 0 <= post.replies <= MAX_REPLIES:
         raise BadInput("n", f"must be from 1 to {MAX_REPLIES}, not {post.replies}")
     if post.parent_id is not None and post.conversation_id is None:
-        raise BadInput("parent_id", "needs a conversation_id")
+        raise BadInput("parent_id", "needs the conversation that it belongs to")
     if post.model is not None:
         check_characters(post.model, "model", MAX_MODEL_CHARACTERS)
     if post.idempotency_key is not None:

@@ -72,15 +72,12 @@ class _Patience:
 
     def __init__(self, until: float) -> None:
         self.until = until
-        self._last = False
 
     def grant(self, seconds: float) -> None:
-        if not self._last:
-            self.until = asyncio.get_running_loop().time() + seconds
+        self.until = asyncio.get_running_loop().time() + seconds
 
     def limit(self, seconds: float) -> None:
-        """At most that; nothing that still comes earns any more."""
-        self._last = True
+        """At most that, if not less already."""
         self.until = min(self.until, asyncio.get_running_loop().time() + seconds)
 
 

@@ -12,6 +12,8 @@ import asyncpg
 logger = logging.getLogger("parley.log")
 
 CONNECT_TIMEOUT_SECONDS = 10
+ANSWER_TIMEOUT_SECONDS = 15.0
+"""A server that has vanished without a word closes no connection: whoever waits longer takes it for lost."""
 FIRST_RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 2.0
 
@@ -46,6 +48,7 @@ class Link:
         self._options = options
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
+        self._lost = False
         self._closed = False
 
     async def use(self, work: Callable[[Connection], Awaitable[Answer]]) -> Answer:
@@ -55,12 +58,19 @@ class Link:
             one of LOST: it could not be run, or whether it was is not known.
         """
         async with self._turn:
-            connection = await self._open()
             try:
-                return await work(connection)
-            except LOST:
-                connection.terminate()
+                connection = await self._open()
+                try:
+                    async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
+                        answer = await work(connection)
+                except LOST:
+                    connection.terminate()
+                    raise
+            except LOST as error:
+                self._note_loss(error)
                 raise
+            self._note_return()
+            return answer
 
     async def insist(self, work: Callable[[Connection], Awaitable[Answer]]) -> Answer:
         """Runs `work` until it is through; so it must be harmless to repeat."""
@@ -68,10 +78,9 @@ class Link:
         while True:
             try:
                 return await self.use(work)
-            except LOST as error:
+            except LOST:
                 if self._closed:
                     raise
-                logger.warning("database connection lost", extra={"link": self._name, "because": repr(error)})
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, LONGEST_RETRY_SECONDS)
 
@@ -81,6 +90,17 @@ class Link:
         async with self._turn:
             if self._connection and not self._connection.is_closed():
                 await self._connection.close(timeout=5)
+
+    def _note_loss(self, error: Exception) -> None:
+        """Once for an outage, however often it is tried meanwhile."""
+        if not self._lost:
+            logger.warning("database connection lost", extra={"link": self._name, "because": repr(error)})
+        self._lost = True
+
+    def _note_return(self) -> None:
+        if self._lost:
+            logger.warning("database connection is back", extra={"link": self._name})
+        self._lost = False
 
     async def _open(self) -> Connection:
         if self._connection and not self._connection.is_closed():

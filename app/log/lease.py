@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from app.chat.identifiers import MessageId, WriterId, new_uuid
 from app.log.connection import LOST, Connection, Link
@@ -71,10 +72,8 @@ class Lease:
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
-            try:
+            with suppress(*LOST):  # then it runs out
                 await self._link.use(self._resign)
-            except LOST as error:
-                logger.warning("lease not given back; it will run out", extra={"because": repr(error)})
 
     def dismissed(self, writer: WriterId) -> None:
         """A batch of `writer` was refused: do not wait for the next beat to find out why."""
@@ -91,8 +90,8 @@ class Lease:
             self._dismissed.clear()
             try:
                 await self._link.use(self._beat)
-            except LOST as error:
-                logger.warning("lease cannot be renewed", extra={"because": repr(error)})
+            except LOST:
+                pass  # the next beat tries again, while the lease runs out
             except Exception:
                 logger.exception("lease could not be renewed")
 

@@ -60,6 +60,7 @@ class Mirror:
     def trimmed(self, seq: int, content: str, reasoning: str | None) -> None:
         """The reply has ended and its log is no longer kept: only its whole text is."""
         self.base, self.opening, self.ended = seq, Delta(seq, content, reasoning), True
+        self._contents, self._reasonings = [], []
 
     def after(self, cursor: int) -> Delta:
         """All that follows the delta `cursor`, joined into one."""

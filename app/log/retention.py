@@ -48,8 +48,8 @@ class Retention:
             await asyncio.sleep(pause)
             try:
                 await self.trim()
-            except LOST as error:
-                logger.warning("log cannot be trimmed", extra={"because": repr(error)})
+            except LOST:
+                pass  # there is time
             except Exception:
                 logger.exception("log could not be trimmed")
 

@@ -91,9 +91,12 @@ CROSS JOIN LATERAL (
 ) d
 """
 
-GONE = (
-    "SELECT id FROM unnest($1::uuid[]) followed (id) WHERE NOT EXISTS (SELECT FROM messages m WHERE m.id = followed.id)"
-)
+# What the log alone will not tell: the reply was deleted, or it ended and was trimmed before its end was read.
+VANISHED = """
+SELECT id FROM unnest($1::uuid[]) followed (id)
+WHERE NOT EXISTS (SELECT FROM messages m WHERE m.id = followed.id AND m.status IN ('QUEUED', 'STREAMING'))
+  AND NOT EXISTS (SELECT FROM deltas d WHERE d.message_id = followed.id AND d.final)
+"""
 
 TEXTS = """
 SELECT message_id, max(seq) AS seq, string_agg(content, '' ORDER BY seq) AS content,

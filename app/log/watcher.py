@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from contextlib import suppress
 from uuid import UUID
 
 import asyncpg
@@ -22,7 +23,7 @@ from app.chat.identifiers import MessageId
 from app.log.connection import LOST, Connection, Link
 from app.log.hint import EVERYTHING, Hints
 from app.log.mirror import Gap, Mirror
-from app.log.statements import FOLLOW, GONE, LOAD, LOG_CHANNEL, QUEUE_CHANNEL, STOP_CHANNEL
+from app.log.statements import FOLLOW, LOAD, LOG_CHANNEL, QUEUE_CHANNEL, STOP_CHANNEL, VANISHED
 
 logger = logging.getLogger("parley.log")
 
@@ -44,6 +45,7 @@ class Watcher:
         self._mirrors: dict[MessageId, Mirror] = {}
         self._hints = Hints()
         self._wake = asyncio.Event()
+        self._next_poll = 0.0
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -66,15 +68,18 @@ class Watcher:
         mirror.watchers += 1
         try:
             await self._loaded(mirror)
+            if after > mirror.seq and not mirror.ended:
+                mirror.loaded = False  # it may have been seen in another process, which reads ahead of this one
+                await self._loaded(mirror)
             if after > mirror.seq:
                 raise BadInput("after", f"is {after}, but the reply has only {mirror.seq}")
             cursor = after
-            if mirror.opening and cursor < mirror.base:
-                cursor = mirror.base
-                yield Snapshot(mirror.base, mirror.opening.content, mirror.opening.reasoning)
             while True:
                 changed = mirror.changed
-                if cursor < mirror.seq:
+                if mirror.opening and cursor < mirror.base:
+                    cursor = mirror.base
+                    yield Snapshot(mirror.base, mirror.opening.content, mirror.opening.reasoning)
+                elif cursor < mirror.seq:
                     delta = mirror.after(cursor)
                     cursor = delta.seq
                     yield delta
@@ -134,8 +139,7 @@ class Watcher:
             hinted = await self._hint()
             try:
                 await self._link.use(self._read if hinted else self._read_and_check)
-            except LOST as error:
-                logger.warning("log cannot be read", extra={"because": repr(error)})
+            except LOST:
                 await asyncio.sleep(RETRY_SECONDS)
                 self._look_at_everything()  # what was notified meanwhile is lost
             except Exception:
@@ -143,15 +147,17 @@ class Watcher:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _hint(self) -> bool:
-        """Waits for a hint; False when it is time to look without one."""
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
+        """Waits for a hint; False when it is time to look without one, however many there are."""
+        clock = asyncio.get_running_loop().time
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._next_poll):
                 await self._wake.wait()
-        except TimeoutError:
-            self._hints.add(EVERYTHING)
-            return False
         self._wake.clear()
-        return True
+        if clock() < self._next_poll:
+            return True
+        self._next_poll = clock() + POLL_SECONDS
+        self._hints.add(EVERYTHING)
+        return False
 
     async def _read(self, connection: Connection) -> None:
         hinted = self._hints.take()
@@ -163,10 +169,10 @@ class Watcher:
     async def _read_and_check(self, connection: Connection) -> None:
         await self._read(connection)
         followed = [id for id, each in self._mirrors.items() if each.loaded and not each.ended]
-        for row in await connection.fetch(GONE, followed) if followed else ():
+        for row in await connection.fetch(VANISHED, followed) if followed else ():
             if mirror := self._mirrors.get(row["id"]):
-                mirror.gone = True
-                mirror.tell()
+                mirror.loaded = False
+                self._wake.set()
 
     async def _load(self, connection: Connection) -> None:
         wanted = [id for id, each in self._mirrors.items() if not each.loaded]

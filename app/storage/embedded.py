@@ -64,9 +64,8 @@ class EmbeddedPostgres:
             return self._url(self._ensure_running())
         except OSError as error:
             self.stop()
-            raise EmbeddedPostgresError(
-                f"the database cannot be kept in {self._data_dir}: {error.strerror or error}"
-            ) from error
+            because = f"{error.strerror or error} (PARLEY_DATA_DIR says where)"
+            raise EmbeddedPostgresError(f"the database cannot be kept in {self._data_dir}: {because}") from error
         except BaseException:
             self.stop()
             raise
@@ -109,7 +108,7 @@ class EmbeddedPostgres:
             with _exclusive(self._data_dir / "supervisor.lock") as lock:
                 if lock is not None:
                     _start_supervisor(self._data_dir, cluster.programs, lock)
-            if (file := cluster.postmaster_pid()) and file.ready:
+            if file := cluster.running():
                 return file.socket_dir
             time.sleep(supervisor.POLL_SECONDS)
         raise EmbeddedPostgresError(f"PostgreSQL did not start in time: see {self._data_dir / 'postgres.log'}")

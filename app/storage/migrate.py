@@ -6,6 +6,7 @@ The command line takes a second or two even when it has nothing to do, so the ta
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from pathlib import Path
 
@@ -105,7 +106,7 @@ async def _run_cli(url: str, project: Path) -> None:
         "migrate",
         "deploy",
         cwd=project,
-        env={**node_environment(), "DATABASE_URL": url, "NO_COLOR": "1"},
+        env={**node_environment(), "PATH": _path_with(node), "DATABASE_URL": url, "NO_COLOR": "1"},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -119,6 +120,11 @@ async def _run_cli(url: str, project: Path) -> None:
         raise
     if process.returncode:
         raise _failure(errors.decode(errors="replace"))
+
+
+def _path_with(node: Path) -> str:
+    """The CLI starts the schema engine by its first line, `#!/usr/bin/env node`, and Node from PyPI is on no PATH."""
+    return f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
 
 def _failure(errors: str) -> MigrationError:

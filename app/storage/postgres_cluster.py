@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
+import socket
 import stat
 import subprocess
 from dataclasses import dataclass
@@ -83,6 +85,15 @@ class PostmasterPid:
     def socket(self) -> Path:
         return self.socket_dir / f".s.PGSQL.{self.port}"
 
+    def answers(self) -> bool:
+        """Whether somebody listens on the socket, which lies where only PostgreSQL may make one."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.socket))
+            except OSError:
+                return False
+            return True
+
 
 def parse_postmaster_pid(text: str) -> PostmasterPid | None:
     """Returns None of a file whose writing has only begun: the status is its eighth and last line."""
@@ -105,6 +116,18 @@ class PostgresCluster:
         except OSError:
             return None
 
+    def running(self) -> PostmasterPid | None:
+        """The server that takes connections, if one does.
+
+        A file that a killed server left behind says `ready` too. A new one writes it anew before it listens: what is
+        read after somebody answered is of whoever answered.
+        """
+        file = self.postmaster_pid()
+        if not (file and file.answers()):
+            return None
+        file = self.postmaster_pid()
+        return file if file and file.ready else None
+
     def prepare(self) -> Account:
         """Makes the cluster where there is none; returns whom to run it as.
 
@@ -120,19 +143,23 @@ class PostgresCluster:
             self._create(account)
         return account
 
-    def run(self, program: str, *arguments: str, account: Account) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - the programs of the wheel
+    def _run(self, program: str, *arguments: str, account: Account, stdin: str = "") -> None:
+        done = subprocess.run(  # noqa: S603 - the programs of the wheel
             [self.programs / program, *arguments],
             user=account.uid,
             group=account.gid,
             extra_groups=account.groups,
             cwd="/",
             env=environment(),
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
         )
+        lines = [line for line in done.stderr.splitlines() if re.search(r"\b(error|ERROR|FATAL|PANIC):", line)]
+        if done.returncode or lines:
+            because = "; ".join(lines) or done.stderr
+            raise PostgresClusterError(f"no database could be made in {self.directory}: {because}")
 
     def _check_version(self) -> bool:
         try:
@@ -168,11 +195,16 @@ class PostgresCluster:
         shutil.rmtree(half_made, ignore_errors=True)
         half_made.mkdir(mode=0o700)
         account.give(half_made)
-        made = self.run("initdb", *INITDB_OPTIONS, f"--pgdata={half_made}", account=account)
-        if made.returncode:
-            lines = [line for line in made.stderr.splitlines() if "error" in line or "fatal" in line.lower()]
-            because = "; ".join(lines) or made.stderr
-            raise PostgresClusterError(f"no database could be made in {self.directory}: {because}")
+        self._run("initdb", *INITDB_OPTIONS, f"--pgdata={half_made}", account=account)
+        self._run(
+            "postgres",
+            "--single",
+            "-D",
+            str(half_made),
+            "template1",
+            account=account,
+            stdin=f"CREATE DATABASE {DATABASE};\n",
+        )
         if self.directory.exists():
             self.directory.rmdir()
         half_made.rename(self.directory)

@@ -17,7 +17,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,13 +26,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from app.storage.postgres_cluster import (
-    DATABASE,
     SETTINGS,
-    SUPERUSER,
     Account,
     PostgresCluster,
     PostgresClusterError,
-    PostmasterPid,
     environment,
 )
 
@@ -66,11 +62,6 @@ class Supervisor:
         self._rotate_log()
         threading.Thread(target=self._wait_for_last_user, daemon=True).start()
         self._spawn()
-        created = self._cluster.run(
-            "createdb", f"--host={self._socket_dir}", f"--username={SUPERUSER}", DATABASE, account=self._account
-        )
-        if created.returncode and "already exists" not in created.stderr:
-            raise PostgresClusterError(f"database {DATABASE} could not be made: {created.stderr.strip()}")
 
     def keep(self) -> None:
         """Returns when PostgreSQL has stopped because nobody uses it any more."""
@@ -144,11 +135,13 @@ class Supervisor:
         """A PostgreSQL whose supervisor was killed has nobody to stop it: it makes way for one of ours.
 
         PostgreSQL itself takes any living process with the number in `postmaster.pid` for a server on this data, also
-        one that got the number after a reboot: such a file is removed. A file whose process is gone it handles itself.
+        one that got the number after a reboot: such a file is removed, and that beside the socket, which has the same
+        number. Files whose process is gone it handles itself.
         """
         deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
         while (file := self._cluster.postmaster_pid()) and _is_alive(file.pid):
-            if not (_answers(file) or _works_in(self._cluster.directory, file.pid)):
+            if not (file.answers() or _works_in(self._cluster.directory, file.pid)):
+                file.socket.with_name(f"{file.socket.name}.lock").unlink(missing_ok=True)
                 (self._cluster.directory / "postmaster.pid").unlink(missing_ok=True)
                 return
             if time.monotonic() > deadline:
@@ -191,16 +184,6 @@ def _is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _answers(file: PostmasterPid) -> bool:
-    """Whether somebody listens on the socket, which lies where only PostgreSQL may make one."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(file.socket))
-        except OSError:
-            return False
-        return True
 
 
 def _works_in(directory: Path, pid: int) -> bool:

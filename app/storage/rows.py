@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -87,4 +87,4 @@ def _error(row: Row) -> CompletionError | None:
 
 
 def _time(value: datetime | str) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).astimezone(UTC)

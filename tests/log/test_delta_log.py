@@ -215,16 +215,60 @@ async def test_a_trimmed_reply_is_one_snapshot_and_the_end(
     assert await everything(log, reply, 1) == [End(1, reply)]
 
 
-async def test_a_reply_that_is_deleted_while_it_is_watched_is_not_found_any_more(
+async def test_a_reply_that_is_deleted_while_it_is_watched_is_not_found_any_more_however_much_else_goes_on(
+    start_log: StartLog, new_reply: NewReply, sql: Connection
+) -> None:
+    log = await start_log()
+    reply, other = await new_reply(log.writer), await new_reply(log.writer)
+    stream = log.open(reply)
+    await stream.append("x")
+    watch = log.watch(reply, 0)
+    assert await anext(watch) == Delta(1, "x", None)
+    waiting = asyncio.ensure_future(anext(watch))
+    elsewhere = asyncio.create_task(everything(log, other))
+    stream = log.open(other)
+    await sql.execute(
+        "DELETE FROM conversations c USING messages m WHERE m.conversation_id = c.id AND m.id = $1", reply
+    )
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not waiting.done():
+            await stream.append("busy ")
+            await asyncio.sleep(0.01)
+    with pytest.raises(NotFound):
+        await waiting
+    await stream.end(COMPLETE)
+    await elsewhere
+
+
+async def test_a_log_that_is_trimmed_before_its_end_was_read_is_one_snapshot_and_the_end(
     start_log: StartLog, new_reply: NewReply, sql: Connection
 ) -> None:
     log = await start_log()
     reply = await new_reply(log.writer)
-    waiting = asyncio.create_task(everything(log, reply))
-    await log.texts([reply])
-    await sql.execute("DELETE FROM conversations")
-    with pytest.raises(NotFound):
-        await asyncio.wait_for(waiting, DEADLINE_SECONDS)
+    await sql.execute("INSERT INTO deltas (message_id, seq, content) VALUES ($1, 1, 'one ')", reply)
+    watch = log.watch(reply, 0)
+    assert await anext(watch) == Delta(1, "one ", None)
+    async with sql.transaction():  # as found by a process that was cut off from the database for a day
+        await sql.execute("UPDATE messages SET status = 'COMPLETE', seq = 2, content = 'one two' WHERE id = $1", reply)
+        await sql.execute("DELETE FROM deltas WHERE message_id = $1", reply)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        assert [event async for event in watch] == [Snapshot(2, "one two", None), End(2, reply)]
+
+
+async def test_whoever_has_seen_more_elsewhere_than_was_read_here_is_not_refused(
+    start_log: StartLog, new_reply: NewReply, sql: Connection
+) -> None:
+    log = await start_log()
+    reply = await new_reply(log.writer)
+    insert = "INSERT INTO deltas (message_id, seq, content) VALUES ($1, $2, $3)"
+    await sql.execute(insert, reply, 1, "one ")
+    watch = log.watch(reply, 0)
+    assert await anext(watch) == Delta(1, "one ", None)
+    await sql.execute(insert, reply, 2, "two ")  # the notification of which is still on its way here
+    hopping = asyncio.ensure_future(anext(log.watch(reply, 2)))
+    await sql.execute(insert, reply, 3, "three")
+    assert await asyncio.wait_for(hopping, DEADLINE_SECONDS) == Delta(3, "three", None)
+    await watch.aclose()
 
 
 async def test_what_does_not_exist_is_not_found_at_once(start_log: StartLog) -> None:

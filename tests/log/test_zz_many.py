@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +18,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
+from app.chat.errors import StorageUnavailable
 from app.chat.events import CompletionEvent, End, Outcome, Snapshot
 from app.chat.identifiers import MessageId, new_message_id, new_uuid
 from app.chat.status import MessageStatus
-from app.log.connection import Connection
+from app.log.connection import LOST, Connection
 from app.log.delta_log import DeltaLog
 from app.log.writer import OpenStream
 
@@ -95,10 +97,10 @@ class LogMachine(RuleBasedStateMachine):
             application,
         )
 
-    @rule(process=PROCESSES, data=st.data())
-    def come(self, process: int, data: st.DataObject) -> None:
-        after = data.draw(st.sampled_from(sorted(self.seen)), label="after")
-        self._do(self._come(process, after))
+    @rule(process=PROCESSES, pick=st.integers(0, 1000))
+    def come(self, process: int, pick: int) -> None:
+        """`pick` chooses among what was seen so far, which depends on timing and so cannot be drawn from."""
+        self._do(self._come(process, sorted(self.seen)[pick % len(self.seen)]))
 
     async def _come(self, process: int, after: int) -> None:
         watch = Watch(self.seen[after], asyncio.create_task(asyncio.sleep(0)))
@@ -123,7 +125,11 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(process=PROCESSES)
     def stop(self, process: int) -> None:
-        self._do(self.logs[process].request_stop(self.reply))
+        self._do(self._stop(process))
+
+    async def _stop(self, process: int) -> None:
+        with suppress(StorageUnavailable):
+            await self.logs[process].request_stop(self.reply)
 
     @precondition(lambda self: not self.ended)
     @rule(status=st.sampled_from([MessageStatus.COMPLETE, MessageStatus.STOPPED, MessageStatus.FAILED]))
@@ -140,7 +146,8 @@ class LogMachine(RuleBasedStateMachine):
         await self.sql.execute(
             "UPDATE deltas SET created_at = now() - interval '2 days' WHERE message_id = $1", self.reply
         )
-        await self.logs[process].retention.trim()
+        with suppress(*LOST):  # its connection was cut before; the next round would trim
+            await self.logs[process].retention.trim()
 
     def teardown(self) -> None:
         if not self.ended:
@@ -187,6 +194,6 @@ def test_any_order_of_events_gives_every_watcher_the_whole_text_once(database_ur
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=200, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=250, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
             ),
         )

@@ -29,10 +29,9 @@ class ChunkWriter:
     def end(self) -> Iterator[bytes]:
         """The last chunk, the token counts and the end mark, as far as there are any."""
         script = self._script
-        extra: dict[str, Any] = {"generated_text": script.whole_text()} if script.generated_text else {}
         if script.finish_reason is not None:
-            usage = {"usage": script.token_counts()} if self._usage == "last" else {}
-            yield self._choice({}, finish_reason=script.finish_reason, extra=extra, **usage)
+            extra: dict[str, Any] = {"generated_text": script.whole_text()} if script.generated_text else {}
+            yield self._choice({}, finish_reason=script.finish_reason, **extra)
         if self._usage == "own":
             yield self._event({**self._head(), "choices": [], "usage": script.token_counts()})
         if script.done:
@@ -44,17 +43,11 @@ class ChunkWriter:
         usage = {} if self._usage == "none" else {"usage": self._script.token_counts()}
         return json.dumps({**self._head("chat.completion"), "choices": [choice], **usage}).encode()
 
-    def _choice(
-        self,
-        delta: dict[str, Any],
-        *,
-        finish_reason: str | None = None,
-        extra: dict[str, Any] | None = None,
-        **more: Any,
-    ) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason, **(extra or {})}
-        counts = {"usage": self._script.token_counts()} if self._usage == "every" else {}
-        return self._event({**self._head(), "choices": [choice], **counts, **more})
+    def _choice(self, delta: dict[str, Any], *, finish_reason: str | None = None, **extra: Any) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason, **extra}
+        with_counts = self._usage == "every" or (self._usage == "last" and finish_reason)
+        counts = {"usage": self._script.token_counts()} if with_counts else {}
+        return self._event({**self._head(), "choices": [choice], **counts})
 
     def _head(self, kind: str = "chat.completion.chunk") -> dict[str, Any]:
         return {"id": "chatcmpl-upstream", "object": kind, "created": 1, "model": self._model}

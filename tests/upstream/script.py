@@ -10,10 +10,10 @@ from typing import Any, Self
 
 MODELS = ("upstream", "upstream-2")
 
-_WORDS = (
-    "the quick brown fox jumps over a lazy dog while naïve cafés serve 你好 and שלום beside "
-    '🦜 🇩🇪 👩‍👩‍👧 e\u0301 line\u2028separator next\u0085line tab\there new\nline quote" back\\slash data: [DONE] </script>'
-).split(" ")
+_PLAIN_WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "while", "naïve", "cafés", "serve")
+_SCRIPTS = ("你好", "שלום", "🦜", "🇩🇪", "👩‍👧", "e\u0301")
+_TRAPS = ("a\u2028b", "a\u0085b", "a\tb", "a\nb", '"', "\\", "data: [DONE]", "<b>")
+_WORDS = _PLAIN_WORDS + _SCRIPTS + _TRAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Script:
 
     Args:
         deltas: how many pieces the text comes in.
+        repeat: says the given text that many times.
         per_second: deltas a second, by the clock; 0 is as fast as they are taken.
         jitter: of the time between two deltas, as a share of it.
         status: refuses with this instead, with `code`, `message` and `retry_after`.
@@ -47,6 +48,7 @@ class Script:
     seed: int = 0
     deltas: int = 20
     text: str | None = None
+    repeat: int = 1
     per_second: float = 0
     jitter: float = 0
     status: int | None = None
@@ -87,7 +89,7 @@ class Script:
             values["refuse_fields"] = tuple(values["refuse_fields"])
         return cls(**values)
 
-    def message(self) -> str:
+    def prompt(self) -> str:
         """The message that asks for it."""
         default = asdict(Script())
         return json.dumps({name: value for name, value in asdict(self).items() if value != default[name]})
@@ -96,7 +98,7 @@ class Script:
         """The text, delta by delta."""
         if self.text is not None:
             size = max(1, -(-len(self.text) // self.deltas))
-            return [self.text[start : start + size] for start in range(0, len(self.text), size)]
+            return [self.text[start : start + size] for start in range(0, len(self.text), size)] * self.repeat
         choose = random.Random(self.seed)
         return [f"{choose.choice(_WORDS)} " for _ in range(self.deltas)]
 

@@ -8,7 +8,7 @@ import random
 import struct
 from collections import Counter, deque
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from http import HTTPStatus
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
@@ -17,6 +17,8 @@ from tests.upstream.chunks import ChunkWriter
 from tests.upstream.script import MODELS, Script
 
 _REMEMBERED_REQUESTS = 500
+_REMEMBERED_BYTES = 10_000
+"""Longer requests are forgotten: the state is asked for often."""
 
 
 @dataclass(slots=True)
@@ -42,7 +44,8 @@ class State:
     refused: Counter[str] = field(default_factory=Counter)
 
     def as_json(self) -> bytes:
-        return json.dumps({**asdict(self), "requests": list(self.requests)}).encode()
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return json.dumps({**values, "requests": list(self.requests)}).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,8 @@ class Connection(asyncio.Protocol):
     async def _complete(self, request: Request) -> None:
         body = json.loads(request.body)
         headers = {name: request.headers.get(name) for name in ("authorization", "user-agent")}
-        self._state.requests.append({"headers": headers, "body": body})
+        if len(request.body) <= _REMEMBERED_BYTES:
+            self._state.requests.append({"headers": headers, "body": body})
         said = next((each["content"] for each in reversed(body["messages"]) if each["role"] == "user"), "")
         script = Script.of(said)
         if self._refuse(script, body, said):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +15,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _TIME_BYTES: Final = 8
 _KEY_BYTES: Final = _TIME_BYTES + 16
+_CURSOR_CHARACTERS: Final = 32
 
 
 def activity_cursor(key: ActivityKey) -> str:
@@ -29,9 +29,9 @@ def activity_key(text: str, *, field: str) -> ActivityKey:
     """
     try:
         key = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
-        if len(key) != _KEY_BYTES:
-            raise BadInput(field, "is not a cursor of this list")
         updated_at = _EPOCH + int.from_bytes(key[:_TIME_BYTES], "big") * _MICROSECOND
-    except (ValueError, OverflowError, binascii.Error):
-        raise BadInput(field, "is not a cursor of this list") from None
+    except (ValueError, OverflowError):
+        key, updated_at = b"", _EPOCH
+    if len(text) != _CURSOR_CHARACTERS or len(key) != _KEY_BYTES:
+        raise BadInput(field, "is not a cursor of this list")
     return ActivityKey(updated_at, ConversationId(UUID(bytes=key[_TIME_BYTES:])))

@@ -5,8 +5,9 @@ They are module-level classes, the same for every request, so that a document's 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import TypeAlias
 
 from graphql import (
     ASTValidationRule,
@@ -22,6 +23,8 @@ from graphql import (
 
 from app.api.graphql.errors import QUERY_TOO_COMPLEX
 from app.api.graphql.limits import MAX_ALIASES, MAX_DEPTH
+
+Measure: TypeAlias = Callable[[SelectionSetNode | None], int]
 
 
 class Shape:
@@ -72,7 +75,7 @@ class Shape:
         own = isinstance(selection, FieldNode) and selection.alias is not None
         return own + self._count_aliases(_selection_set(selection))
 
-    def _of_fragment(self, name: str, known: dict[str, int], measure: Any) -> int:
+    def _of_fragment(self, name: str, known: dict[str, int], measure: Measure) -> int:
         if name not in known:
             known[name] = 0
             if fragment := self._fragments.get(name):

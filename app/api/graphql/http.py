@@ -25,10 +25,9 @@ from app.chat.service import Chat
 
 Playground = Callable[[], Response]
 
-ALLOWED_OPERATIONS: Mapping[str, frozenset[OperationType]] = {
-    "GET": frozenset({OperationType.QUERY}),
-    "POST": frozenset({OperationType.QUERY, OperationType.MUTATION}),
-}
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+READING = frozenset({OperationType.QUERY})
+READING_AND_WRITING = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 
 class NotServed(Exception):
@@ -63,7 +62,7 @@ class Endpoint:
     async def _answer(self, request: Request, content_type: str) -> Response:
         asked = await _read(request)
         context = Context(self._chat, self._identify(request))
-        result = await _execute(asked, context, ALLOWED_OPERATIONS[request.method])
+        result = await _execute(asked, context, READING if _is_safe(request) else READING_AND_WRITING)
         formed = response(result)
         if not has_no_data(result):
             return _respond(formed, content_type)
@@ -90,8 +89,13 @@ async def _execute(asked: GraphQLRequest, context: Context, allowed: frozenset[O
         raise NotServed(HTTPStatus.METHOD_NOT_ALLOWED, "Mutations are served by POST", Allow="POST") from None
 
 
+def _is_safe(request: Request) -> bool:
+    """Whether the method promises to change nothing (RFC 9110, 9.2.1)."""
+    return request.method in SAFE_METHODS
+
+
 def _opens_page(request: Request, accept: str) -> bool:
-    return request.method == "GET" and "query" not in request.query_params and media_type.wants_page(accept)
+    return _is_safe(request) and "query" not in request.query_params and media_type.wants_page(accept)
 
 
 async def _read(request: Request) -> GraphQLRequest:
@@ -99,7 +103,7 @@ async def _read(request: Request) -> GraphQLRequest:
     NotServed: it is not a GraphQL request, or too large.
     """
     try:
-        if request.method == "GET":
+        if _is_safe(request):
             return read_request(_query_parameters(request.query_params))
         if not media_type.is_json(request.headers.get("content-type", "")):
             raise NotServed(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {media_type.JSON}")

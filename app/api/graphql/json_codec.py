@@ -1,8 +1,4 @@
-"""JSON as the transports read and write it.
-
-orjson does nearly all of it. What it refuses and JSON's grammar allows (a lone surrogate as `\\ud800`, an integer of
-more than 64 bits) goes the slow way, so that it reaches the domain, which names the field that cannot be stored.
-"""
+"""JSON as the transports read and write it."""
 
 from __future__ import annotations
 
@@ -17,15 +13,16 @@ class NotJson(ValueError):
 
 
 def decode(text: str | bytes) -> Any:
-    """Raises:
-    NotJson: as it says.
+    """What RFC 8259 allows, exactly: lone surrogates too, and integers of any size.
+
+    orjson refuses the former and rounds the latter. The domain refuses both where they cannot be stored, by the name of
+    the field. Requests are few beside the events that are written.
+
+    Raises:
+        NotJson: as it says.
     """
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text if isinstance(text, str) else text.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise NotJson(str(error)) from None
 
@@ -33,10 +30,9 @@ def decode(text: str | bytes) -> Any:
 def encode(value: object) -> str:
     try:
         return orjson.dumps(value).decode()
-    except TypeError:
+    except TypeError:  # a lone surrogate that is echoed, or an integer of more than 64 bits
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    """RFC 8259 has no NaN and no Infinity."""
     raise ValueError(f"{name} is not JSON")

@@ -14,33 +14,40 @@ from app.api.rest.choices import Choices, choice_requests
 from app.api.rest.completion_format import ChunkEncoder, CompletionHead
 from app.api.rest.completion_stream import CompletionStream
 from app.api.rest.disconnect import until_disconnect
+from app.api.rest.inlined_schema import inlined
 from app.api.rest.openai_errors import OpenAIRoute
 from app.api.rest.request_body import read_body
 from app.api.rest.transcript import Transcript
-from app.chat.completion import CompletionRequest, ModelCatalog
+from app.chat.completion import CompletionRequest
+from app.chat.errors import ShuttingDown
+from app.chat.service import Chat
 
 CLIENT_CLOSED_REQUEST = 499
 """For the log alone: there is nobody to read it."""
 
+_DOCUMENTED = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": inlined(ChatCompletionRequest.model_json_schema())}},
+    }
+}
 
-def chat_completions_router(models: ModelCatalog, *, identify: Identify) -> APIRouter:
+
+def chat_completions_router(chat: Chat, *, identify: Identify) -> APIRouter:
     router = APIRouter(route_class=OpenAIRoute, tags=["chat"])
 
     @router.post(
         "/v1/chat/completions",
         summary="Create a chat completion",
         response_class=Response,
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": ChatCompletionRequest.model_json_schema()}},
-            }
-        },
+        openapi_extra=_DOCUMENTED,
     )
     async def create_chat_completion(request: Request) -> Response:
         identify(request)
+        if not chat.turns.accepting:
+            raise ShuttingDown
         asked = parse_chat_request(await read_body(request))
-        served = await models.resolve(asked.model)
+        served = await chat.models.resolve(asked.model)
         n = asked.n or 1
         prompt = asked.prompt()
         completion = CompletionRequest(served.upstream_name, prompt, asked.parameters(), user=asked.user)

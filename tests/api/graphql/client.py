@@ -83,6 +83,7 @@ class Client:
             uri,
             subprotocols=[Subprotocol("graphql-transport-ws")],
             additional_headers={OWNER_HEADER: self.owner, **headers},
+            max_size=None,
         ) as connection:
             socket = Socket(connection)
             if init:

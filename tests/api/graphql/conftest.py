@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import asyncpg
 import httpx
@@ -14,29 +13,29 @@ from starlette.responses import PlainTextResponse, Response
 
 from app.api.graphql import GraphQLRouter, graphql_router
 from app.api.identity import Identity
+from app.chat.completion import Model, ServedModel
 from app.chat.identifiers import new_uuid
 from app.chat.service import Chat, build_chat
 from app.generation.catalog import Catalog
-from app.generation.demo import DemoBackend
+from app.generation.demo import DEMO_MODEL, DemoBackend
+from app.generation.openai_compatible import OpenAICompatibleBackend
 from app.log.delta_log import DeltaLog
 from app.storage.client import Database
-from app.storage.embedded import EmbeddedPostgres
-from tests.api.graphql.counted_records import CountedRecords
 from tests.api.graphql.client import OWNER_HEADER, Client
+from tests.api.graphql.counted_records import CountedRecords
 from tests.api.graphql.serving import serving
-
-MIGRATIONS = Path(__file__).parents[3] / "migrations"
-WORDS_PER_SECOND = 20.0
+from tests.conftest import with_database
+from tests.upstream.process import run_upstream
+from tests.upstream.script import MODELS
 
 
 @pytest.fixture(scope="session")
-async def url(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str]:
-    async with EmbeddedPostgres(tmp_path_factory.mktemp("parley")) as url:
-        connection = await asyncpg.connect(url)
-        for migration in sorted(MIGRATIONS.glob("*/migration.sql")):
-            await connection.execute(migration.read_text())
-        await connection.close()
-        yield url
+async def url(postgres: str, template: str) -> str:
+    """One database for all these tests: they differ by owner."""
+    connection = await asyncpg.connect(postgres)
+    await connection.execute(f'CREATE DATABASE graphql TEMPLATE "{template}"')
+    await connection.close()
+    return with_database(postgres, "graphql")
 
 
 @pytest.fixture(scope="session")
@@ -57,11 +56,19 @@ async def records(url: str) -> AsyncGenerator[CountedRecords]:
 
 @pytest.fixture(scope="session")
 async def chat(records: CountedRecords, log: DeltaLog) -> AsyncGenerator[Chat]:
-    catalog = Catalog([DemoBackend(words_per_second=WORDS_PER_SECOND)])
-    chat, runner = build_chat(records, log, catalog)
-    yield chat
-    await runner.drain(0)
-    await catalog.close()
+    """Its models: `demo-fast` answers at once, `demo` within a second, `slow` not before a test has ended, and
+    `upstream` says what the script that it is posted tells it to.
+    """
+    slow = ServedModel(Model("slow", "demo"), DemoBackend(words_per_second=10), DEMO_MODEL)
+    async with run_upstream() as process:
+        backend = OpenAICompatibleBackend(base_url=process.base_url)
+        upstream = ServedModel(Model("upstream", "upstream"), backend, MODELS[0])
+        catalog = Catalog([DemoBackend(words_per_second=200)], declared={"slow": slow, "upstream": upstream})
+        chat, runner = build_chat(records, log, catalog)
+        yield chat
+        await runner.drain(0)
+        await catalog.close()
+        await backend.close()
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +88,9 @@ async def port(router: GraphQLRouter) -> AsyncGenerator[int]:
 async def client(port: int) -> AsyncGenerator[Client]:
     """A caller whose conversations are nobody else's."""
     owner = f"test-{new_uuid()}"
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={OWNER_HEADER: owner}) as http:
+    url = f"http://127.0.0.1:{port}"
+    # Nothing is encrypted, and to load certificates takes longer than most of these tests.
+    async with httpx.AsyncClient(base_url=url, headers={OWNER_HEADER: owner}, verify=False) as http:
         yield Client(http, port, owner)
 
 

@@ -43,9 +43,7 @@ async def update(client: Client, id: str, **input: Any) -> Any:
 
 async def test_a_conversation_is_found_again_as_it_was_created(client: Client) -> None:
     metadata = {"user_id": 7, "tags": ["a", None, 1.5, {"deep": "\u2028\x85😀"}]}
-    created = await create(
-        client, title="Tides", systemPrompt="Be brief.", model="demo-fast", metadata=metadata
-    )
+    created = await create(client, title="Tides", systemPrompt="Be brief.", model="demo-fast", metadata=metadata)
     assert created["id"].startswith("conv_")
     assert created["metadata"] == metadata
     assert (created["title"], created["systemPrompt"], created["model"]) == ("Tides", "Be brief.", "demo-fast")
@@ -125,13 +123,19 @@ async def test_metadata_nested_too_deep_is_refused(client: Client) -> None:
 
 async def test_a_number_that_json_has_no_form_for_is_refused_in_metadata(client: Client) -> None:
     query = "mutation { createConversation(input: {metadata: {big: 1e999}}) { id } }"
-    assert (await client.error(query))["field"] == "metadata"
+    assert (await client.error(query))["field"] == "metadata.big"
 
 
-async def test_an_integer_of_any_size_in_metadata_is_kept(client: Client) -> None:
-    query = "mutation { createConversation(input: {metadata: {big: 123456789012345678901234567890}}) { metadata } }"
-    data = await client.data(query)
-    assert data["createConversation"]["metadata"]["big"] == 123456789012345678901234567890
+async def test_an_integer_that_would_be_rounded_is_refused_in_metadata(client: Client) -> None:
+    big = 123456789012345678901234567890
+    query = f"mutation {{ createConversation(input: {{metadata: {{big: {big}}}}}) {{ id }} }}"
+    assert (await client.error(query))["field"] == "metadata.big"
+    assert (await client.error(CREATE, input={"metadata": {"big": big}}))["field"] == "metadata.big"
+
+
+async def test_integers_are_kept_as_far_as_json_goes_everywhere(client: Client) -> None:
+    metadata = {"most": 2**53 - 1, "least": -(2**53) + 1}
+    assert (await create(client, metadata=metadata))["metadata"] == metadata
 
 
 async def test_a_model_that_is_not_served_is_refused(client: Client) -> None:
@@ -178,7 +182,10 @@ async def test_archived_ones_are_out_of_sight_until_asked_for(client: Client) ->
     assert sorted(await titles(archived=None)) == ["away", "here"]
 
 
-@pytest.mark.parametrize("arguments", [{"first": 1, "last": 1}, {"first": -1}, {"last": 101}, {"after": "x"}, {"after": ""}])
+@pytest.mark.parametrize(
+    "arguments",
+    [{"first": 1, "last": 1}, {"first": -1}, {"last": 101}, {"after": "x"}, {"after": ""}, {"before": "A" * 32 + "=="}],
+)
 async def test_a_page_that_cannot_be_is_refused(client: Client, arguments: dict[str, Any]) -> None:
     error = await client.error(PAGE, **arguments)
     assert (error["code"], error["field"]) == ("BAD_USER_INPUT", list(arguments)[-1])

@@ -70,7 +70,7 @@ def test_what_is_inside_metadata_keeps_the_clients_spelling() -> None:
 async def test_an_unforeseen_error_is_masked_and_found_in_the_log_by_its_id(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "parley.api"):
         result = await schema.execute("{ models { id } }", context_value=BrokenContext())
-    (error,) = result.errors or ()
+    [error] = result.errors or []
     (record,) = caplog.records
     assert error.message == "Internal error"
     assert error.extensions is not None

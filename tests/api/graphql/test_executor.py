@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 
 from graphql import Executor, build_schema, parse, subscribe
 from graphql.execution.incremental import IncrementalExecutor
@@ -10,7 +11,9 @@ from app.api.graphql.executor import LeanExecutor
 
 EVENTS = 5_000
 
-SCHEMA = build_schema("type Query { a: Int } type Delta { seq: Int! text: String! } type Subscription { deltas: Delta! }")
+SCHEMA = build_schema(
+    "type Query { a: Int } type Delta { seq: Int! text: String! } type Subscription { deltas: Delta! }"
+)
 
 
 async def deltas(_info: object) -> AsyncGenerator[dict[str, object]]:
@@ -18,7 +21,7 @@ async def deltas(_info: object) -> AsyncGenerator[dict[str, object]]:
         yield {"deltas": {"seq": seq, "text": "word"}}
 
 
-async def objects_kept_per_event(executor: type[Executor]) -> float:
+async def objects_kept_per_event(executor: type[Executor[Any]]) -> float:
     """What the garbage collector counts more at the end of a subscription than soon after its start."""
     events = subscribe(
         SCHEMA,
@@ -26,6 +29,7 @@ async def objects_kept_per_event(executor: type[Executor]) -> float:
         root_value={"deltas": deltas},
         executor_class=executor,
     )
+    assert isinstance(events, AsyncIterator)
     seen = 0
     before = 0
     async for _ in events:

@@ -39,6 +39,14 @@ async def test_a_mutation_by_get_is_refused_with_the_method_to_use(client: Clien
     assert (await client.data("{ conversations { totalCount } }"))["conversations"]["totalCount"] == 0
 
 
+async def test_a_head_is_answered_like_a_get(client: Client) -> None:
+    answer = await client.http.head("/graphql", params={"query": MODELS})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert (await client.http.head("/graphql", headers={"accept": "text/html"})).status_code == 200
+    mutation = {"query": "mutation { createConversation(input: {}) { id } }"}
+    assert (await client.http.head("/graphql", params=mutation)).status_code == 405
+
+
 async def test_another_method_is_not_allowed(client: Client) -> None:
     assert (await client.http.put("/graphql", json={"query": MODELS})).status_code == 405
 
@@ -84,7 +92,12 @@ async def test_an_error_in_a_field_is_200_with_data_in_both_media_types(client: 
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain;application/json"],
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "text/plain;application/json",
+    ],
 )
 async def test_what_a_foreign_page_can_send_unasked_is_refused(client: Client, content_type: str) -> None:
     body = json.dumps({"query": "mutation { createConversation(input: {}) { id } }"})

@@ -74,7 +74,9 @@ def test_tables_are_pushed_filled_and_pulled(project: Project) -> None:
 
     assert "visitors" not in project.schema.read_text()
     refused = project.prisma(f"db execute {SCHEMA} --stdin", "INSERT INTO visitors VALUES (1, 'a'), (1, 'b');")
-    assert (refused.status, "visitors_pkey" in refused.output) == (1, True), refused.output
+    assert (refused.status, "Unique constraint failed on the fields: (`id`)" in refused.output) == (1, True), (
+        refused.output
+    )
 
 
 def test_a_failed_migration_is_explained_and_resolved_as_rolled_back(exported: Project) -> None:
@@ -111,9 +113,8 @@ def test_commands_that_need_no_database_start_none(embedded: Project) -> None:
         embedded.schema.read_text().replace("generator client {", 'generator client {\n  output = "generated/client"')
     )
     assert embedded.prisma("validate").status == 0
-    assert embedded.prisma("format --check").status == 1, "the added line is not aligned"
     assert embedded.prisma("format").status == 0
-    assert embedded.prisma("format --check").status == 0
+    assert '  output               = "generated/client"\n' in embedded.schema.read_text(), "aligned"
     generated = embedded.prisma("generate")
     assert generated.status == 0, generated.output
     assert (embedded.directory / "generated/client/models.py").exists()

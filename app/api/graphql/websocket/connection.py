@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLError
@@ -18,6 +17,7 @@ from app.api.graphql.json_codec import encode
 from app.api.graphql.operation import Failed, responses
 from app.api.graphql.request import GraphQLRequest
 from app.api.graphql.websocket.close import Close, CloseCode
+from app.api.graphql.websocket.drain import Drain
 from app.api.graphql.websocket.messages import (
     ClientMessage,
     Complete,
@@ -27,31 +27,10 @@ from app.api.graphql.websocket.messages import (
     Subscribe,
     read_message,
 )
+from app.api.graphql.websocket.pace import Pace
 from app.api.identity import Identify, Identity
 from app.chat.errors import ShuttingDown
 from app.chat.service import Chat
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long a connection waits for its client; all in seconds."""
-
-    init_deadline: float = limits.INIT_DEADLINE_SECONDS
-    ping_interval: float = limits.PING_INTERVAL_SECONDS
-    pong_deadline: float = limits.PONG_DEADLINE_SECONDS
-    close_deadline: float = limits.CLOSE_DEADLINE_SECONDS
-
-
-class Drain:
-    """Tells all connections of a server that it is about to stop."""
-
-    def __init__(self) -> None:
-        self.begun = asyncio.Event()
-        self.grace_seconds = 0.0
-
-    def begin(self, grace_seconds: float) -> None:
-        self.grace_seconds = grace_seconds
-        self.begun.set()
 
 
 class Connection:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Collection
 
 from starlette.websockets import WebSocket
 
 from app.api.graphql.websocket.close import CloseCode
-from app.api.graphql.websocket.connection import Connection, Drain, Pace
+from app.api.graphql.websocket.connection import Connection
+from app.api.graphql.websocket.drain import Drain
 from app.api.graphql.websocket.origin import may_open
+from app.api.graphql.websocket.pace import Pace
 from app.api.identity import Identify
 from app.chat.service import Chat
+
+logger = logging.getLogger("parley.api")
 
 SUBPROTOCOL = "graphql-transport-ws"
 PACE = Pace()
@@ -40,6 +45,8 @@ class Sockets:
     async def serve(self, socket: WebSocket) -> None:
         """Handles one WebSocket from its handshake to its end."""
         if not may_open(socket.headers, self._allowed_origins):
+            shown = {"origin": socket.headers.get("origin"), "host": socket.headers.get("host")}
+            logger.warning("a page of another origin may not open a WebSocket", extra=shown)
             await socket.close()  # before it is accepted: the handshake is answered with 403
             return
         if SUBPROTOCOL not in socket.scope["subprotocols"]:

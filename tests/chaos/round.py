@@ -1,0 +1,175 @@
+"""One round: streams begin, subscribers come and go, a fault strikes, and everybody must see everything."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+
+from tests.chaos.aftermath import Reply, lingering, read_replies, wrongs
+from tests.chaos.caller import Caller
+from tests.chaos.deployment import Deployment
+from tests.chaos.faults import Fault
+from tests.chaos.subscriber import Subscriber
+from tests.chaos.transcript import Verdict, judge
+from tests.upstream.script import Script
+
+DEADLINE_SECONDS: Final = 30.0
+"""For the last subscriber to see the end, from the first post."""
+DELTAS_PER_SECOND: Final = 50
+JITTER: Final = 0.9
+MEAN_STAY_SECONDS: Final = 1.5
+LATE_SUBSCRIBERS: Final = 10
+"""Who come only when all is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Args:
+    deltas: of each reply, at least and at most.
+    posting_seconds: within which the streams begin; the fault strikes when most of them run.
+    """
+
+    streams: int = 50
+    subscribers: int = 200
+    stops: int = 3
+    deltas: tuple[int, int] = (150, 250)
+    posting_seconds: float = 1.0
+    strike_seconds: tuple[float, float] = (0.6, 2.2)
+
+
+@dataclass(slots=True)
+class Result:
+    fault: str
+    seed: int
+    streams: int
+    subscribers: int
+    reconnects: int = 0
+    hung: int = 0
+    seconds: float = 0.0
+    verdict: Verdict = field(default_factory=Verdict)
+    statuses: Counter[str] = field(default_factory=Counter)
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def flawless(self) -> bool:
+        return self.verdict.flawless and not self.hung and not self.complaints
+
+
+class Round:
+    def __init__(self, deployment: Deployment, fault: Fault, seed: int, size: Size) -> None:
+        self._deployment = deployment
+        self._fault = fault
+        self._size = size
+        self._choose = random.Random(seed)
+        self._http = httpx.AsyncClient(limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
+        self._scripts: dict[str, Script] = {}
+        self._stopped: set[str] = set()
+        self._subscribers: list[Subscriber] = []
+        self._result = Result(fault.name, seed, size.streams, size.subscribers)
+
+    async def play(self) -> Result:
+        begun = time.monotonic()
+        async with self._http:
+            await self._run_all()
+            replies = await read_replies(self._deployment, self._caller(), list(self._scripts))
+            await self._watch_late(replies)
+        self._examine(replies)
+        self._result.complaints += await lingering(self._deployment)
+        self._result.seconds = time.monotonic() - begun
+        return self._result
+
+    async def _run_all(self) -> None:
+        share = self._size.subscribers // self._size.streams
+        stops = set(self._choose.sample(range(self._size.streams), self._size.stops))
+        tasks = [
+            asyncio.create_task(self._stream(self._choose.getrandbits(32), share, stop=number in stops))
+            for number in range(self._size.streams)
+        ]
+        strike = asyncio.create_task(self._strike(), name="fault")
+        _, late = await asyncio.wait([*tasks, strike], timeout=DEADLINE_SECONDS)
+        for task in late:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, strike, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                self._result.complaints += [f"{type(each).__name__}: {each}" for each in _leaves(outcome)]
+
+    async def _strike(self) -> None:
+        await asyncio.sleep(self._choose.uniform(*self._size.strike_seconds))
+        victim = self._choose.choice(self._deployment.servers)
+        self._result.complaints += await self._fault.strike(self._deployment, victim, self._choose)
+
+    async def _stream(self, seed: int, subscribers: int, *, stop: bool) -> None:
+        """One reply, from its post to the end that each of its subscribers sees."""
+        choose = random.Random(seed)
+        script = Script(
+            seed=seed, deltas=choose.randint(*self._size.deltas), per_second=DELTAS_PER_SECOND, jitter=JITTER
+        )
+        await asyncio.sleep(choose.uniform(0, self._size.posting_seconds))
+        caller = Caller(self._http, self._urls, choose)
+        reply = await caller.post(script.prompt())
+        self._scripts[reply] = script
+        watching = [
+            Subscriber(reply, self._websockets, random.Random(choose.getrandbits(32)), MEAN_STAY_SECONDS)
+            for _ in range(subscribers)
+        ]
+        self._subscribers += watching
+        async with asyncio.TaskGroup() as tasks:
+            for subscriber in watching:
+                tasks.create_task(subscriber.follow())
+            if stop:
+                self._stopped.add(reply)
+                await asyncio.sleep(choose.uniform(0, 2))
+                await caller.stop(reply)
+
+    async def _watch_late(self, replies: list[Reply]) -> None:
+        late = [
+            Subscriber(reply.id, self._websockets, random.Random(self._choose.getrandbits(32)), MEAN_STAY_SECONDS)
+            for reply in self._choose.sample(replies, min(LATE_SUBSCRIBERS, len(replies)))
+        ]
+        self._subscribers += late
+        await asyncio.wait([asyncio.create_task(each.follow()) for each in late], timeout=DEADLINE_SECONDS)
+
+    def _examine(self, replies: list[Reply]) -> None:
+        result = self._result
+        stored = {reply.id: reply for reply in replies}
+        for reply in replies:
+            result.statuses[reply.status] += 1
+            stopped = reply.id in self._stopped
+            result.complaints += wrongs(reply, self._scripts[reply.id], self._fault, stopped=stopped)
+        for subscriber in self._subscribers:
+            seen, reply = subscriber.transcript, stored[subscriber.reply]
+            result.reconnects += subscriber.reconnects
+            result.hung += seen.end is None
+            result.complaints += [f"{reply.id}: {complaint}" for complaint in seen.complaints]
+            result.verdict += judge(seen, reply.log)
+            if seen.end is not None and not seen.text == seen.end["content"] == reply.content:
+                result.complaints.append(f"{reply.id}: what was seen is not what is stored")
+        if len(replies) != self._size.streams:
+            result.complaints.append(f"{len(replies)} replies of {self._size.streams} posts")
+
+    def _caller(self) -> Caller:
+        return Caller(self._http, self._urls, self._choose)
+
+    @property
+    def _urls(self) -> list[str]:
+        return [server.graphql_url for server in self._deployment.servers]
+
+    @property
+    def _websockets(self) -> list[str]:
+        return [server.websocket_url for server in self._deployment.servers]
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions themselves, of however nested groups."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error

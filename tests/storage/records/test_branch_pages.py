@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import itertools
+from functools import partial
+
+import pytest
+
+from app.chat.errors import BadInput
+from app.chat.identifiers import (
+    MessageId,
+    new_message_id,
+)
+from app.chat.paging import Page, Window
+from app.storage.records import PrismaRecords
+from tests.storage.records.conftest import Posting
+from tests.storage.records.page_walk import walk
+
+
+@pytest.fixture
+async def branch(post: Posting) -> list[MessageId]:
+    """Seven messages one after the other, from the root on; the third has another branch beside it."""
+    first = await post("0")
+    line = [first.message.id]
+    for number in range(1, 7):
+        started = await post(str(number), conversation_id=first.conversation.id, parent_id=line[-1])
+        line.append(started.message.id)
+    await post("beside", conversation_id=first.conversation.id, parent_id=line[1])
+    return line
+
+
+@pytest.mark.parametrize("backward", [False, True], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("size", [1, 2, 3, 6, 7, 8])
+async def test_pages_put_together_are_the_whole_branch(
+    records: PrismaRecords, owner: str, branch: list[MessageId], size: int, backward: bool
+) -> None:
+    for length in (1, 2, 7):
+        found = await walk(
+            partial(records.branch_page, owner, branch[length - 1]),
+            lambda each: each.id,
+            size,
+            backward=backward,
+        )
+        assert [each.id for each in found] == branch[:length]
+        assert [each.text.content for each in found] == [str(number) for number in range(length)]
+
+
+async def test_every_window_gives_what_lies_between_its_cursors_and_says_what_lies_beyond(
+    records: PrismaRecords, owner: str, branch: list[MessageId]
+) -> None:
+    edges = [None, *range(len(branch))]
+    for after, before, size, backward in itertools.product(edges, edges, (0, 2, 7), (False, True)):
+        window = Window(
+            size, backward, None if after is None else branch[after], None if before is None else branch[before]
+        )
+        page = await records.branch_page(owner, branch[-1], window)
+        low, high = (-1 if after is None else after) + 1, len(branch) if before is None else before
+        between = branch[low:high]
+        taken = (between[-size:] if size else []) if backward else between[:size]
+        assert [each.id for each in page.items] == taken, window
+        if taken:
+            assert page.has_previous == (taken[0] != branch[0]), window
+            assert page.has_next == (taken[-1] != branch[-1]), window
+        elif between:
+            assert page.has_previous if backward else page.has_next, window
+
+
+async def test_a_cursor_keeps_its_place_when_another_branch_is_selected(
+    records: PrismaRecords, owner: str, branch: list[MessageId]
+) -> None:
+    [beside] = [each for each in (await records.siblings(owner, [branch[2]]))[branch[2]] if each.id != branch[2]]
+    page = await records.branch_page(owner, beside.id, Window(5, after=branch[0]))
+    assert [each.id for each in page.items] == [branch[1], beside.id]
+
+
+async def test_a_cursor_of_another_conversation_is_refused_by_name(
+    records: PrismaRecords, owner: str, branch: list[MessageId], post: Posting
+) -> None:
+    elsewhere = (await post("elsewhere")).message.id
+    for cursor in (elsewhere, new_message_id()):
+        with pytest.raises(BadInput, match=r"^after: "):
+            await records.branch_page(owner, branch[-1], Window(5, after=cursor))
+        with pytest.raises(BadInput, match=r"^before: "):
+            await records.branch_page(owner, branch[-1], Window(5, after=branch[0], before=cursor))
+
+
+async def test_of_anothers_conversation_there_is_nothing_to_see(
+    records: PrismaRecords, branch: list[MessageId]
+) -> None:
+    for window in (Window[MessageId](5), Window(5, after=branch[0]), Window(5, True, None, branch[3])):
+        assert await records.branch_page("stranger", branch[-1], window) == Page([], False, False)
+    assert await records.branch_page("stranger", new_message_id(), Window()) == Page([], False, False)

@@ -1,0 +1,1 @@
+"""For working on Parley. What installs it uses the standard library only: it runs before there is anything else."""
