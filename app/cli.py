@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 import click
 import uvicorn
 
+from app.api.graphql.limits import MAX_BODY_BYTES
 from app.api.graphql.schema import schema as graphql_schema
 from app.chat.errors import StorageUnavailable
 from app.listening import ListenError, bind, is_loopback, url
@@ -94,7 +95,14 @@ async def _serve(settings: Settings) -> None:
             database_url = await stack.enter_async_context(EmbeddedPostgres(settings.data_dir))
         parley = await stack.enter_async_context(Parley(settings, database_url))
         config = uvicorn.Config(
-            parley.app(), lifespan="off", log_config=None, access_log=False, ws="websockets-sansio", http="httptools"
+            parley.app(),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=MAX_BODY_BYTES,
+            ws_per_message_deflate=False,  # deltas are too short to gain by it, and it costs 40 KB a socket
         )
         server = Server(config, drain=lambda: parley.drain(settings.grace_seconds), hurry=lambda: parley.drain(0))
         address = url(settings.host, bound)

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from app.api.graphql import GraphQLRouter, graphql_router
+from app.api.host import LocalNamesOnly
 from app.api.identity import local_identity
 from app.api.rest.health import Check, health_router
 from app.api.rest.router import rest_router
@@ -97,6 +98,8 @@ class Parley:
         app.include_router(rest_router(self.chat, identify=local_identity))
         app.include_router(health_router(self._checks))
         app.add_api_route("/", _to_playground, include_in_schema=False)
+        if self._settings.auth == "auto":
+            app.add_middleware(LocalNamesOnly, names=[self._settings.host])
         return app
 
     @property

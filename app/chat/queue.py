@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from app.chat.changes import StartedTurn
 from app.chat.completion import ModelCatalog
-from app.chat.errors import ModelNotFound, StorageUnavailable
+from app.chat.errors import StorageUnavailable
 from app.chat.events import Outcome
-from app.chat.ports import Log, Records
-from app.chat.records import CompletionError
-from app.chat.runner import Runner
+from app.chat.ports import Fenced, Log, Records
+from app.chat.runner import Runner, explain
 from app.chat.status import MessageStatus
 
 logger = logging.getLogger("parley.chat")
@@ -52,6 +52,9 @@ class Queue:
                 turns = await self._records.claim_turns(self._log.writer)
             except StorageUnavailable:
                 return  # the next beat of the lease asks again
+            except Exception:
+                logger.exception("what waits could not be claimed")
+                return
             for turn in turns:
                 self._moved = True  # there may be more than one call gives
                 await self._start(turn)
@@ -60,8 +63,9 @@ class Queue:
         for reply in turn.replies:
             try:
                 served = await self._catalog.resolve(reply.model)
-            except ModelNotFound as error:
-                failure = CompletionError(error.code.value, str(error), error.retryable)
-                await self._log.open(reply.id).end(Outcome(MessageStatus.FAILED, error=failure))
+            except Exception as error:
+                # The turn is claimed: whatever is wrong with its model, it must have its end.
+                with suppress(Fenced):
+                    await self._log.open(reply.id).end(Outcome(MessageStatus.FAILED, error=explain(error)))
             else:
                 self._runner.start(reply, turn.conversation, served)

@@ -119,7 +119,7 @@ class Runner:
         self, run: _Run, log: ReplyLog, reply: Message, conversation: Conversation, served: ServedModel
     ) -> Outcome:
         run.prompt = await self._prompt(reply, conversation)
-        request = CompletionRequest(served.upstream_name, run.prompt, reply.parameters, user=conversation.owner)
+        request = CompletionRequest(served.upstream_name, run.prompt, reply.parameters)
         finish = await _copy(served.backend, request, log, run.said)
         return Outcome(MessageStatus.COMPLETE, finish.reason, finish.usage)
 
@@ -153,7 +153,7 @@ def _failure(run: _Run, error: BaseException) -> Outcome:
     if run.verdict:  # a backend that answers its cancellation with an error has not failed
         logger.warning("backend broke while it was closed", exc_info=error)
         return run.verdict
-    return Outcome(MessageStatus.FAILED, error=_explain(error))
+    return Outcome(MessageStatus.FAILED, error=explain(error))
 
 
 async def _copy(backend: Backend, request: CompletionRequest, log: ReplyLog, said: list[str]) -> Finish:
@@ -171,7 +171,7 @@ async def _copy(backend: Backend, request: CompletionRequest, log: ReplyLog, sai
     raise AssertionError("unreachable: a generation ends with its finish or an error")
 
 
-def _explain(error: BaseException) -> CompletionError:
+def explain(error: BaseException) -> CompletionError:
     """What the client is told; the text of an unexpected error stays in the server's log."""
     match error:
         case BackendFailed():

@@ -217,14 +217,11 @@ def environment() -> dict[str, str]:
 
 
 def _make_user(name: str) -> pwd.struct_passwd:
+    command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", name]
     try:
-        subprocess.run(  # noqa: S603 - runs as root; its path is the administrator's
-            ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", name],  # noqa: S607
-            check=True,
-            capture_output=True,
-        )
-        return pwd.getpwnam(name)
-    except (OSError, subprocess.CalledProcessError, KeyError):
+        subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - root's own PATH
+        return pwd.getpwnam(name)  # also where somebody else has just made it
+    except (OSError, KeyError):
         raise PostgresClusterError(
             "PostgreSQL does not run as root and no user could be made for it: "
             "run Parley as another user, or set DATABASE_URL"
