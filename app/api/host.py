@@ -1,7 +1,7 @@
 """Refuses requests by a name that is not this server's, where it serves this machine alone and asks for no key.
 
-Such a server is safe only because no other machine reaches it. A web page can have the browser reach it all the same, by
-letting its own name resolve to 127.0.0.1 (DNS rebinding); then only the Host header gives it away.
+Such a server is safe only because no other machine reaches it. A web page can have the browser reach it all the same,
+by letting its own name resolve to 127.0.0.1 (DNS rebinding); then only the Host header gives it away.
 """
 
 from __future__ import annotations

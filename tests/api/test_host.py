@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
 import websockets
@@ -32,5 +34,5 @@ async def test_a_page_that_rebinds_its_name_reaches_neither_http_nor_websocket(s
         served = await client.get(f"{server.url}/healthz", headers={"host": "localhost:1"})
     assert (refused.status_code, served.status_code) == (421, 200)
     with pytest.raises(websockets.InvalidStatus) as closed:
-        await websockets.connect(server.websocket_url, additional_headers={"host": "evil.example"})
+        await websockets.connect("ws://evil.example/graphql", host="127.0.0.1", port=urlsplit(server.url).port)
     assert closed.value.response.status_code == 403
