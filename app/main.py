@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 from typing import Self
@@ -13,7 +14,7 @@ from app.api.graphql import GraphQLRouter, graphql_router
 from app.api.host import LocalNamesOnly
 from app.api.identity import local_identity
 from app.api.rest.health import Check, health_router
-from app.api.rest.router import rest_router
+from app.api.rest.router import RestRouter, rest_router
 from app.chat.errors import ShuttingDown
 from app.chat.service import build_chat
 from app.generation.catalog import build_catalog
@@ -55,6 +56,7 @@ class Parley:
         )
         self.chat, self._runner = build_chat(PrismaRecords(self._database), self._log, self._catalog)
         self._draining = False
+        self.rest: RestRouter = rest_router(self.chat, identify=local_identity)
         self.graphql: GraphQLRouter = graphql_router(self.chat, identify=local_identity, playground=playground_response)
 
     async def __aenter__(self) -> Self:
@@ -84,7 +86,7 @@ class Parley:
         self._draining = True
         self.chat.turns.close()
         await self.chat.turns.settle()
-        await self._runner.drain(grace_seconds)
+        await asyncio.gather(self._runner.drain(grace_seconds), self.rest.in_flight.drain(grace_seconds))
         await self.graphql.sockets.drain(LAST_EVENTS_SECONDS)
 
     def app(self) -> FastAPI:
@@ -95,7 +97,7 @@ class Parley:
         """
         app = FastAPI(title="Parley", docs_url=None, redoc_url=None, routes=playground_routes())
         app.include_router(self.graphql)
-        app.include_router(rest_router(self.chat, identify=local_identity))
+        app.include_router(self.rest)
         app.include_router(health_router(self._checks))
         app.add_api_route("/", _to_playground, include_in_schema=False)
         if self._settings.auth == "auto":

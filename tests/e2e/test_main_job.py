@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from gql.transport.exceptions import TransportError
 from websockets.exceptions import ConnectionClosed
@@ -94,6 +96,27 @@ async def test_a_stop_mid_stream_exits_0_keeps_the_text_and_leaves_no_process(
         assert said(seen) == seen[-1]["message"]["content"]
         assert await stopping == 0
         assert server.left_behind() == []
+
+
+async def test_a_stop_lets_a_rest_stream_finish_within_the_grace_period_and_then_says_why_it_ends(
+    tmp_path: Path,
+) -> None:
+    request = {"model": "demo", "stream": True, "messages": [{"role": "user", "content": LONG}]}
+    async with (
+        running(tmp_path, PARLEY_GRACE_SECONDS="0.5") as server,
+        httpx.AsyncClient(timeout=30) as client,
+        client.stream("POST", f"{server.url}/v1/chat/completions", json=request) as answer,
+    ):
+        lines = answer.aiter_lines()
+        first = await anext(lines)
+        began = time.monotonic()
+        stopping = asyncio.create_task(server.stop())
+        rest = [line async for line in lines if line]
+        assert first.startswith("data: ")
+        assert len(rest) > 3
+        assert "shutting down" in rest[-1]
+        assert await stopping == 0
+        assert time.monotonic() - began < 0.5 + 2
 
 
 async def test_a_stopped_reply_keeps_what_it_said(standing: ServerProcess) -> None:

@@ -14,6 +14,7 @@ from app.api.rest.choices import Choices, choice_requests
 from app.api.rest.completion_format import ChunkEncoder, CompletionHead
 from app.api.rest.completion_stream import CompletionStream
 from app.api.rest.disconnect import until_disconnect
+from app.api.rest.in_flight import InFlight
 from app.api.rest.inlined_schema import inlined
 from app.api.rest.openai_errors import OpenAIRoute
 from app.api.rest.request_body import read_body
@@ -33,7 +34,7 @@ _DOCUMENTED = {
 }
 
 
-def chat_completions_router(chat: Chat, *, identify: Identify) -> APIRouter:
+def chat_completions_router(chat: Chat, *, identify: Identify, in_flight: InFlight) -> APIRouter:
     router = APIRouter(route_class=OpenAIRoute, tags=["chat"])
 
     @router.post(
@@ -51,7 +52,7 @@ def chat_completions_router(chat: Chat, *, identify: Identify) -> APIRouter:
         n = asked.n or 1
         prompt = asked.prompt()
         completion = CompletionRequest(served.upstream_name, prompt, asked.parameters(), user=asked.user)
-        choices = Choices(served, choice_requests(completion, n))
+        choices = Choices(served, choice_requests(completion, n), in_flight)
         head = CompletionHead(f"chatcmpl-{uuid.uuid4().hex}", int(time.time()), served.model.id)
         if asked.stream:
             encoder = ChunkEncoder(head, n, with_usage=asked.include_usage)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
+from app.api.rest.in_flight import InFlight
 from app.chat.completion import CompletionRequest, Finish, Piece, ServedModel
 from app.chat.generation import generate
 
@@ -24,8 +25,9 @@ class ChoiceItem(NamedTuple):
 class Choices:
     """Generates while it is entered; on leaving, what still runs is cancelled and its upstream connection closed."""
 
-    def __init__(self, served: ServedModel, requests: Sequence[CompletionRequest]) -> None:
+    def __init__(self, served: ServedModel, requests: Sequence[CompletionRequest], in_flight: InFlight) -> None:
         self._served = served
+        self._in_flight = in_flight
         self._requests = requests
         self._waiting: asyncio.Queue[ChoiceItem | Exception] = asyncio.Queue(MAX_WAITING_ITEMS)
         self._tasks: list[asyncio.Task[None]] = []
@@ -38,6 +40,7 @@ class Choices:
         return not self._unfinished
 
     async def __aenter__(self) -> Self:
+        self._in_flight.enter(self)
         self._tasks = [asyncio.create_task(self._run(index, each)) for index, each in enumerate(self._requests)]
         return self
 
@@ -47,12 +50,20 @@ class Choices:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._in_flight.leave(self)
+
+    def interrupt(self, error: Exception) -> None:
+        """Ends it: `ready` gives what is there already, then raises the error."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.append(asyncio.create_task(self._waiting.put(error)))
 
     async def ready(self, timeout_seconds: float | None = None) -> list[ChoiceItem]:
         """Everything that is there, in order; waits for the first item, or gives nothing when the time is out.
 
         Raises:
             BackendFailed: one of the choices failed, and all that came before was told; the others are of no use.
+            ShuttingDown: the server stops.
         """
         if self._failure:
             raise self._failure
