@@ -7,7 +7,7 @@ python  = $(shell for python in $(PYTHON); do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL = $(or $(python),$(error parley: Python 3.11 or newer is needed, and none of these is: $(PYTHON))) -m tools.install
 
-.PHONY: run test check format lock bench-log bench-storage clean
+.PHONY: run test check format lock bench-log bench-storage chaos clean
 .DEFAULT_GOAL := run
 
 run:            ## install, start the embedded database, migrate, serve
@@ -42,6 +42,10 @@ bench-log:      ## from produced to seen by somebody else, and what it costs, be
 bench-storage:  ## ms per storage operation, beside asyncpg doing the same SQL
 	@$(INSTALL) dev
 	@$(VENV)/python -m bench.storage
+
+chaos:          ## break a running service on purpose: ARGS="--rounds N --seed S --fault NAME"
+	@$(INSTALL) dev
+	@$(VENV)/python -m tests.chaos $(ARGS)
 
 clean:          ## remove what was installed; the data in .parley stays
 	rm -rf .venv app/storage/engine/node_modules web/node_modules tests/node/node_modules tests/browser/node_modules app/web/static

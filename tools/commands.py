@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -55,8 +56,10 @@ class Commands:
         if self._stopped:
             raise Interrupted
         if process.returncode:
-            where = self._log.relative_to(self._root)
-            raise InstallError(f"{_title(words)} failed: {gist(output.splitlines())} (all of it in {where})")
+            because = f"failed: {gist(output.splitlines())}"
+            if process.returncode < 0:
+                because = f"was ended by {signal.Signals(-process.returncode).name}"
+            raise InstallError(f"{_title(words)} {because} (all of it in {self._log.relative_to(self._root)})")
 
     def stop(self) -> None:
         """Ends every command, and those that somebody would begin."""

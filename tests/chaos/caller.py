@@ -49,8 +49,8 @@ class Caller:
         while True:
             try:
                 return await self._ask(self._choose.choice(self._urls), document, variables)
-            except httpx.TransportError:
-                pass
+            except (httpx.TransportError, AttributeError):
+                pass  # the latter is what uvloop has for a socket that is closed while it is opened
             except Refused as refused:
                 if refused.code not in RETRYABLE:
                     raise

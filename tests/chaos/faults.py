@@ -95,7 +95,7 @@ async def drop_notify(deployment: Deployment, victim: ServerProcess, choose: ran
     listeners = await deployment.backends(process_of(victim), "parley watcher")
     _signal(listeners, signal.SIGSTOP)
     try:
-        await asyncio.sleep(choose.uniform(0.5, 1.5))
+        await asyncio.sleep(choose.uniform(0.3, 1))
     finally:
         _signal(listeners, signal.SIGTERM)
         _signal(listeners, signal.SIGCONT)

@@ -91,7 +91,7 @@ async def test_the_backend_gets_the_branch_the_parameters_and_its_own_name_of_th
             PromptMessage(Role.USER, "Three"),
         ),
         parameters,
-        user=service.owner,
+        user=None,  # who asks is nobody's business upstream
     )
     await service.stop(second.replies[0].id)
 

@@ -20,8 +20,8 @@ async def enqueue(url: str, conversation: str, content: str) -> dict[str, Any]:
     return await post(url, content, conversationId=conversation, whenBusy="ENQUEUE")
 
 
-async def test_queued_posts_are_answered_one_after_the_other_in_their_order(tmp_path: Path) -> None:
-    async with running(tmp_path) as server:
+async def test_queued_posts_are_answered_one_after_the_other_in_their_order(folder: Path) -> None:
+    async with running(folder) as server:
         first = await post(server.graphql_url, "one")
         conversation = first["conversation"]["id"]
         queued = [await enqueue(server.graphql_url, conversation, content) for content in ("two", "three")]
@@ -43,8 +43,8 @@ async def test_queued_posts_are_answered_one_after_the_other_in_their_order(tmp_
         assert [each["content"] for each in nodes if each["role"] == "USER"] == ["one", "two", "three"]
 
 
-async def test_a_queue_survives_kill_9_and_goes_on_on_another_server(tmp_path: Path) -> None:
-    async with running(tmp_path, **SLOW) as dying, running(tmp_path) as other:
+async def test_a_queue_survives_kill_9_and_goes_on_on_another_server(folder: Path) -> None:
+    async with running(folder, **SLOW) as dying, running(folder) as other:
         first = await post(dying.graphql_url, "one")
         conversation = first["conversation"]["id"]
         queued = [await enqueue(dying.graphql_url, conversation, content) for content in ("two", "three")]
@@ -57,8 +57,8 @@ async def test_a_queue_survives_kill_9_and_goes_on_on_another_server(tmp_path: P
         await dying.start()
 
 
-async def test_a_post_that_waits_can_be_stopped_and_the_one_after_it_takes_its_place(tmp_path: Path) -> None:
-    async with running(tmp_path, **SLOW) as server:
+async def test_a_post_that_waits_can_be_stopped_and_the_one_after_it_takes_its_place(folder: Path) -> None:
+    async with running(folder, **SLOW) as server:
         first = await post(server.graphql_url, "one")
         conversation = first["conversation"]["id"]
         second, third = [await enqueue(server.graphql_url, conversation, content) for content in ("two", "three")]
@@ -70,8 +70,8 @@ async def test_a_post_that_waits_can_be_stopped_and_the_one_after_it_takes_its_p
         assert end["status"] == "COMPLETE"
 
 
-async def test_a_post_that_may_not_wait_is_told_with_what_the_conversation_is_busy(tmp_path: Path) -> None:
-    async with running(tmp_path, **SLOW) as server:
+async def test_a_post_that_may_not_wait_is_told_with_what_the_conversation_is_busy(folder: Path) -> None:
+    async with running(folder, **SLOW) as server:
         first = await post(server.graphql_url, "one")
         with pytest.raises(TransportQueryError) as refused:
             await post(server.graphql_url, "two", conversationId=first["conversation"]["id"])
@@ -81,8 +81,8 @@ async def test_a_post_that_may_not_wait_is_told_with_what_the_conversation_is_bu
         assert extensions["activeMessageId"] == first["reply"]["id"]
 
 
-async def test_a_post_that_interrupts_stops_the_reply_in_flight_and_is_answered(tmp_path: Path) -> None:
-    async with running(tmp_path, **SLOW) as server:
+async def test_a_post_that_interrupts_stops_the_reply_in_flight_and_is_answered(folder: Path) -> None:
+    async with running(folder, **SLOW) as server:
         first = await post(server.graphql_url, "one")
         conversation = first["conversation"]["id"]
         second = await post(server.graphql_url, "two", conversationId=conversation, whenBusy="INTERRUPT")
