@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import asyncpg
 
 logger = logging.getLogger("parley.log")
 
 CONNECT_TIMEOUT_SECONDS = 10
-ANSWER_TIMEOUT_SECONDS = 15.0
+ANSWER_SECONDS = 15.0
 """A server that has vanished without a word closes no connection: whoever waits longer takes it for lost."""
 FIRST_RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 2.0
@@ -37,15 +37,21 @@ class Link:
 
     Args:
         greet: run on each new connection before anybody uses it, to LISTEN for example.
+        answer_seconds: how long the work of one caller may take.
     """
 
     def __init__(
-        self, url: str, name: str, greet: Callable[[Connection], Awaitable[None]] | None = None, **options: Any
+        self,
+        url: str,
+        name: str,
+        greet: Callable[[Connection], Awaitable[None]] | None = None,
+        *,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._url = url
         self._name = name
         self._greet = greet
-        self._options = options
+        self._answer_seconds = answer_seconds
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
         self._lost = False
@@ -61,7 +67,7 @@ class Link:
             try:
                 connection = await self._open()
                 try:
-                    async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
+                    async with asyncio.timeout(self._answer_seconds):
                         answer = await work(connection)
                 except LOST:
                     connection.terminate()
@@ -108,7 +114,7 @@ class Link:
         settings = {"application_name": f"parley {self._name}"}
         try:
             connection: Connection = await asyncpg.connect(
-                self._url, timeout=CONNECT_TIMEOUT_SECONDS, server_settings=settings, **self._options
+                self._url, timeout=CONNECT_TIMEOUT_SECONDS, server_settings=settings
             )
         except asyncpg.PostgresError as error:  # whatever it says, there is no connection
             raise ConnectionError(str(error)) from error

@@ -23,6 +23,7 @@ from app.log.statements import (
     RESIGN,
     STOPS_REQUESTED,
     STRAYS,
+    TRY_REAPER,
 )
 
 logger = logging.getLogger("parley.log")
@@ -117,6 +118,8 @@ class Lease:
     async def _reap(self, connection: Connection) -> None:
         """Dismisses writers whose lease has run out and ends their replies; one process wins."""
         async with connection.transaction():
+            if not await connection.fetchval(TRY_REAPER):
+                return
             expired = [row["id"] for row in await connection.fetch(EXPIRED, self.writer, self._seconds)]
             if expired:
                 await connection.execute(DISMISS, expired)

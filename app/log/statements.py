@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+REAPER_LOCK = 0x7061726C72  # "parlr"
+
 LOG_CHANNEL = "parley_log"
 """Somebody committed something. The payload is a hint at which replies: their ids in hex, or nothing for any."""
 QUEUE_CHANNEL = "parley_queue"
@@ -141,6 +143,9 @@ SET lease_until = now() + make_interval(secs => $2),
 WHERE id = $1 RETURNING id
 """
 RESIGN = "DELETE FROM writers WHERE id = $1"
+
+# One reaper at a time: two that share the replies of a turn would each leave it to the other to end the turn.
+TRY_REAPER = f"SELECT pg_try_advisory_xact_lock({REAPER_LOCK})"
 
 # The reaper's four statements are one transaction. The writers are locked first, in a statement of its own: the next
 # one then has a snapshot with every batch that they committed, so no delta is missed.

@@ -27,12 +27,16 @@ def main() -> None:
     faults = [fault for fault in FAULTS if options.fault in (None, fault.name)]
     seed = random.randrange(10**9) if options.seed is None else options.seed
     folder = Path(tempfile.mkdtemp(prefix="parley-chaos-"))
-    results = uvloop.run(_play(folder, faults, options.rounds or len(faults), seed))
-    if all(result.flawless for result in results):
-        shutil.rmtree(folder)
-        return
-    _say(f"\nNot as promised; what the processes had to say is in {folder}")
-    sys.exit(1)
+    flawless = False
+    try:
+        results = uvloop.run(_play(folder, faults, options.rounds or len(faults), seed))
+        flawless = all(result.flawless for result in results)
+    finally:
+        if flawless:
+            shutil.rmtree(folder)
+        else:
+            _say(f"\nNot as promised, or broken off; what the processes had to say is in {folder}")
+    sys.exit(0 if flawless else 1)
 
 
 async def _play(folder: Path, faults: list[Fault], rounds: int, seed: int) -> list[Result]:
@@ -47,7 +51,7 @@ async def _play(folder: Path, faults: list[Fault], rounds: int, seed: int) -> li
             if not result.flawless:
                 for complaint in result.complaints[:20]:
                     _say(f"      {complaint}")
-                _say(f"      again: python -m tests.chaos --rounds 1 --seed {result.seed} --fault {fault.name}")
+                _say(f'      again: make chaos ARGS="--rounds 1 --seed {result.seed} --fault {fault.name}"')
                 break
     _say("")
     for each in summary(results):

@@ -19,6 +19,10 @@ from tests.upstream.script import Script
 
 SETTLE_SECONDS: Final = LEASE_SECONDS + 4
 """Within which a deployment must be as it was before the round."""
+MEMORY_MB: Final = 300
+"""More than twice what a server takes under this load; one that keeps what its subscribers had grows beyond it."""
+DESCRIPTORS: Final = 64
+"""Of files and sockets, where nobody is connected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,11 @@ async def _left_over(deployment: Deployment) -> list[str]:
     found = dict(row)
     found["upstream answers"] = (await deployment.upstream.state())["answering"]
     for number, server in enumerate(deployment.servers, 1):
+        process = process_of(server)
         found[f"client connections of server {number}"] = _client_connections(server)
-        found[f"children too many of server {number}"] = len(process_of(server).children(recursive=True)) - 1
+        found[f"children too many of server {number}"] = len(process.children(recursive=True)) - 1
+        found[f"MB too many of server {number}"] = max(0, process.memory_info().rss // 2**20 - MEMORY_MB)
+        found[f"descriptors too many of server {number}"] = max(0, process.num_fds() - DESCRIPTORS)
     return [f"{count} {what}" for what, count in found.items() if count]
 
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 import httpx
 
 from tests.chaos.subscriber import RETRY_SECONDS, RETRYABLE, Refused
 
-POST: Final = "mutation Post($input: PostMessageInput!) { postMessage(input: $input) { reply { id } } }"
+POST: Final = """
+mutation Post($input: PostMessageInput!) { postMessage(input: $input) { conversation { id } reply { id } } }
+"""
 STOP: Final = "mutation Stop($id: ID!) { stopCompletion(messageId: $id) { status } }"
 READ: Final = "query Read($id: ID!) { message(id: $id) { status content seq error { code } } }"
 REQUEST_DEADLINE_SECONDS: Final = 5.0
 """A server that is paused accepts requests and answers none."""
+
+
+class Posted(NamedTuple):
+    conversation: str
+    reply: str
 
 
 class Caller:
@@ -29,11 +36,16 @@ class Caller:
         self._urls = urls
         self._choose = choose
 
-    async def post(self, content: str) -> str:
-        """The reply's id. The same post again, where the answer to the first was lost, is the same reply."""
+    async def post(self, content: str, conversation: str | None = None) -> Posted:
+        """To a new conversation, or to the queue of the given one.
+
+        The same post again, where the answer to the first was lost, is the same reply.
+        """
         input = {"content": content, "idempotencyKey": uuid4().hex}
-        reply: str = (await self._insist(POST, input=input))["postMessage"]["reply"]["id"]
-        return reply
+        if conversation:
+            input |= {"conversationId": conversation, "whenBusy": "ENQUEUE"}
+        answer = (await self._insist(POST, input=input))["postMessage"]
+        return Posted(answer["conversation"]["id"], answer["reply"]["id"])
 
     async def stop(self, id: str) -> None:
         await self._insist(STOP, id=id)

@@ -32,6 +32,9 @@ LATE_SUBSCRIBERS: Final = 10
 @dataclass(frozen=True, slots=True)
 class Size:
     """Args:
+    subscribers: of the streams; the replies that are queued behind some of them have as many each.
+    stops: how many streams somebody asks to stop.
+    queued: on how many conversations another post waits for the first one's reply to end.
     deltas: of each reply, at least and at most.
     posting_seconds: within which the streams begin; the fault strikes when most of them run.
     """
@@ -39,6 +42,7 @@ class Size:
     streams: int = 50
     subscribers: int = 200
     stops: int = 3
+    queued: int = 4
     deltas: tuple[int, int] = (150, 250)
     posting_seconds: float = 1.0
     strike_seconds: tuple[float, float] = (0.6, 2.2)
@@ -48,8 +52,8 @@ class Size:
 class Result:
     fault: str
     seed: int
-    streams: int
-    subscribers: int
+    streams: int = 0
+    subscribers: int = 0
     reconnects: int = 0
     hung: int = 0
     seconds: float = 0.0
@@ -72,7 +76,7 @@ class Round:
         self._scripts: dict[str, Script] = {}
         self._stopped: set[str] = set()
         self._subscribers: list[Subscriber] = []
-        self._result = Result(fault.name, seed, size.streams, size.subscribers)
+        self._result = Result(fault.name, seed)
 
     async def play(self) -> Result:
         begun = time.monotonic()
@@ -87,10 +91,14 @@ class Round:
 
     async def _run_all(self) -> None:
         share = self._size.subscribers // self._size.streams
-        stops = set(self._choose.sample(range(self._size.streams), self._size.stops))
+        numbers = range(self._size.streams)
+        stops = set(self._choose.sample(numbers, self._size.stops))
+        queues = set(self._choose.sample(numbers, self._size.queued))
         tasks = [
-            asyncio.create_task(self._stream(self._choose.getrandbits(32), share, stop=number in stops))
-            for number in range(self._size.streams)
+            asyncio.create_task(
+                self._converse(self._choose.getrandbits(32), share, stop=number in stops, queue=number in queues)
+            )
+            for number in numbers
         ]
         strike = asyncio.create_task(self._strike(), name="fault")
         _, late = await asyncio.wait([*tasks, strike], timeout=DEADLINE_SECONDS)
@@ -105,28 +113,39 @@ class Round:
         victim = self._choose.choice(self._deployment.servers)
         self._result.complaints += await self._fault.strike(self._deployment, victim, self._choose)
 
-    async def _stream(self, seed: int, subscribers: int, *, stop: bool) -> None:
-        """One reply, from its post to the end that each of its subscribers sees."""
+    async def _converse(self, seed: int, subscribers: int, *, stop: bool, queue: bool) -> None:
+        """A post, perhaps a second one behind it, until every subscriber has seen the end."""
         choose = random.Random(seed)
-        script = Script(
-            seed=seed, deltas=choose.randint(*self._size.deltas), per_second=DELTAS_PER_SECOND, jitter=JITTER
-        )
         await asyncio.sleep(choose.uniform(0, self._size.posting_seconds))
         caller = Caller(self._http, self._urls, choose)
-        reply = await caller.post(script.prompt())
-        self._scripts[reply] = script
-        watching = [
-            Subscriber(reply, self._websockets, random.Random(choose.getrandbits(32)), MEAN_STAY_SECONDS)
-            for _ in range(subscribers)
-        ]
-        self._subscribers += watching
         async with asyncio.TaskGroup() as tasks:
-            for subscriber in watching:
-                tasks.create_task(subscriber.follow())
+            script = self._script(choose)
+            first = await caller.post(script.prompt())
+            self._attend(tasks, first.reply, script, subscribers, choose)
             if stop:
-                self._stopped.add(reply)
-                await asyncio.sleep(choose.uniform(0, 2))
-                await caller.stop(reply)
+                tasks.create_task(self._stop(caller, first.reply, choose.uniform(0, 2)))
+            if queue:
+                script = self._script(choose)
+                second = await caller.post(script.prompt(), first.conversation)
+                self._attend(tasks, second.reply, script, subscribers, choose)
+
+    def _script(self, choose: random.Random) -> Script:
+        deltas = choose.randint(*self._size.deltas)
+        return Script(seed=choose.getrandbits(32), deltas=deltas, per_second=DELTAS_PER_SECOND, jitter=JITTER)
+
+    def _attend(
+        self, tasks: asyncio.TaskGroup, reply: str, script: Script, subscribers: int, choose: random.Random
+    ) -> None:
+        self._scripts[reply] = script
+        for _ in range(subscribers):
+            subscriber = Subscriber(reply, self._websockets, random.Random(choose.getrandbits(32)), MEAN_STAY_SECONDS)
+            self._subscribers.append(subscriber)
+            tasks.create_task(subscriber.follow())
+
+    async def _stop(self, caller: Caller, reply: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._stopped.add(reply)
+        await caller.stop(reply)
 
     async def _watch_late(self, replies: list[Reply]) -> None:
         late = [
@@ -138,6 +157,7 @@ class Round:
 
     def _examine(self, replies: list[Reply]) -> None:
         result = self._result
+        result.streams, result.subscribers = len(replies), len(self._subscribers)
         stored = {reply.id: reply for reply in replies}
         for reply in replies:
             result.statuses[reply.status] += 1
@@ -151,8 +171,8 @@ class Round:
             result.verdict += judge(seen, reply.log)
             if seen.end is not None and not seen.text == seen.end["content"] == reply.content:
                 result.complaints.append(f"{reply.id}: what was seen is not what is stored")
-        if len(replies) != self._size.streams:
-            result.complaints.append(f"{len(replies)} replies of {self._size.streams} posts")
+        if len(replies) != self._size.streams + self._size.queued:
+            result.complaints.append(f"{len(replies)} replies of {self._size.streams + self._size.queued} posts")
 
     def _caller(self) -> Caller:
         return Caller(self._http, self._urls, self._choose)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -136,15 +136,14 @@ def open_streams(log: DeltaLog) -> list[MessageId]:
     return log._writer.open_streams
 
 
-async def waiting_for_lock(sql: Connection, statements: Sequence[str] = ("",), count: int = 1) -> None:
-    """Returns when that many statements with one of the words in them wait for a lock."""
-    like = [f"%{word}%" for word in statements]
+async def waiting_for_lock(sql: Connection, words: str, count: int = 1) -> None:
+    """Returns when that many statements with these words in them wait for a lock."""
     async with asyncio.timeout(DEADLINE_SECONDS):
         while (
             await sql.fetchval(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE ANY ($1::text[])"
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1"
                 " AND datname = current_database()",
-                like,
+                f"%{words}%",
             )
             < count
         ):

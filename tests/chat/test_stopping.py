@@ -154,7 +154,7 @@ async def test_a_reply_whose_conversation_is_deleted_while_it_is_being_stopped_i
     async with sql.transaction():
         await sql.execute("SELECT FROM messages WHERE id = $1 FOR UPDATE", started.replies[0].id)
         stopping = asyncio.create_task(service.stop(started.replies[0].id))
-        await waiting_for_lock(sql, ["%stop_requested = true%"])
+        await waiting_for_lock(sql, "stop_requested = true")
         await sql.execute("DELETE FROM conversations WHERE id = $1", started.conversation.id)
     with pytest.raises(NotFound):
         await stopping

@@ -23,7 +23,7 @@ from tests.e2e.readme import README, ROOT, Block, blocks, make_clone
 
 DEADLINE_SECONDS = 60
 BLOCKS = blocks(README.read_text())
-NEWEST_REPLY = "{ conversations(first: 1) { nodes { messages(last: 1) { nodes { role status content } } } } }"
+NEWEST_REPLIES = "{ conversations(first: 2) { nodes { messages(last: 1) { nodes { role status content } } } } }"
 
 
 def of(language: str, *, server: bool | None = None) -> pytest.MarkDecorator:
@@ -71,34 +71,37 @@ async def test_an_operation_has_an_answer(block: Block, standing: ServerProcess)
     assert await execute(standing.graphql_url, block.text)
 
 
-@of("python")
-async def test_the_python_client_resumes_by_itself(block: Block, folder: Path, tmp_path: Path) -> None:
-    await check_client(block, folder, tmp_path / "client.py", sys.executable)
-
-
-@of("js")
-async def test_the_javascript_client_resumes_by_itself(block: Block, folder: Path, tmp_path: Path) -> None:
+async def test_the_clients_resume_by_themselves(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "node_modules").symlink_to(NODE_TESTS / "node_modules")
-    await check_client(block, folder, tmp_path / "client.mjs", find_node())
-
-
-async def check_client(block: Block, folder: Path, program: Path, interpreter: str | Path) -> None:
-    """It prints the reply as stored, and then its status, though the server is killed in the middle."""
+    (python,), (javascript,) = ([each for each in BLOCKS if each.language == name] for name in ("python", "js"))
     async with asyncio.timeout(DEADLINE_SECONDS), running(folder) as server:
-        await asyncio.to_thread(program.write_text, block.with_addresses(server.url, "", 0))
-        process = await asyncio.create_subprocess_exec(
-            interpreter, program, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-        )
-        assert process.stdout
-        output = await process.stdout.readexactly(100)
+        clients = [
+            await start_client(python.with_addresses(server.url, "", 0), tmp_path / "client.py", sys.executable),
+            await start_client(javascript.with_addresses(server.url, "", 0), tmp_path / "client.mjs", find_node()),
+        ]
+        begun = [await output_of(client).readexactly(100) for client in clients]
         await server.kill()
         await server.start()
-        output += await process.stdout.read()
-        assert await process.wait() == 0, output.decode()
-        found = await execute(server.graphql_url, NEWEST_REPLY)
-    (reply,) = found["conversations"]["nodes"][0]["messages"]["nodes"]
-    assert (reply["role"], reply["status"]) == ("ASSISTANT", "INTERRUPTED")
-    assert output.decode() == f"{reply['content']}\nINTERRUPTED\n"
+        outputs = {
+            (start + await output_of(client).read()).decode() for client, start in zip(clients, begun, strict=True)
+        }
+        assert [await client.wait() for client in clients] == [0, 0], outputs
+        found = await execute(server.graphql_url, NEWEST_REPLIES)
+    replies = [reply for each in found["conversations"]["nodes"] for reply in each["messages"]["nodes"]]
+    assert [(reply["role"], reply["status"]) for reply in replies] == [("ASSISTANT", "INTERRUPTED")] * 2
+    assert outputs == {f"{reply['content']}\nINTERRUPTED\n" for reply in replies}
+
+
+async def start_client(text: str, program: Path, interpreter: str | Path) -> asyncio.subprocess.Process:
+    await asyncio.to_thread(program.write_text, text)
+    return await asyncio.create_subprocess_exec(
+        interpreter, program, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+
+
+def output_of(process: asyncio.subprocess.Process) -> asyncio.StreamReader:
+    assert process.stdout
+    return process.stdout
 
 
 def test_every_setting_is_told() -> None:
@@ -143,8 +146,7 @@ async def ready(port: int, process: asyncio.subprocess.Process) -> None:
     async with httpx.AsyncClient() as client:
         while True:
             if process.returncode is not None:
-                output = await process.stdout.read() if process.stdout else b""
-                raise AssertionError(output.decode())
+                raise AssertionError((await output_of(process).read()).decode())
             try:
                 if (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
                     return
