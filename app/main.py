@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Self
 
 from fastapi import FastAPI
@@ -28,6 +28,9 @@ from app.web.playground import playground_response, playground_routes
 
 logger = logging.getLogger("parley")
 
+LAST_BEGIN_SECONDS = 0.5
+"""How long posts that are just being committed have to be, even when there is no grace."""
+MIGRATIONS_KNOWN_SECONDS = 30.0
 LAST_EVENTS_SECONDS = 1.0
 """How long subscribers have to take the end of their replies, once all replies have one."""
 
@@ -56,6 +59,7 @@ class Parley:
         )
         self.chat, self._runner = build_chat(PrismaRecords(self._database), self._log, self._catalog)
         self._draining = False
+        self._migrated_until = 0.0
         self.rest: RestRouter = rest_router(self.chat, identify=local_identity)
         self.graphql: GraphQLRouter = graphql_router(self.chat, identify=local_identity, playground=playground_response)
 
@@ -85,8 +89,12 @@ class Parley:
         """
         self._draining = True
         self.chat.turns.close()
-        await self.chat.turns.settle()
-        await asyncio.gather(self._runner.drain(grace_seconds), self.rest.in_flight.drain(grace_seconds))
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + grace_seconds
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.chat.turns.settle(), max(grace_seconds, LAST_BEGIN_SECONDS))
+        left = max(0.0, deadline - clock())
+        await asyncio.gather(self._runner.drain(left), self.rest.in_flight.drain(left))
         await self.graphql.sockets.drain(LAST_EVENTS_SECONDS)
 
     def app(self) -> FastAPI:
@@ -121,8 +129,13 @@ class Parley:
         await self._database.query_raw("SELECT 1")
 
     async def _check_migrations(self) -> None:
+        """Asks seldom: it takes a connection of its own."""
+        now = asyncio.get_running_loop().time()
+        if now < self._migrated_until:
+            return
         if pending := await pending_migrations(self._url):
             raise RuntimeError(f"not applied: {', '.join(pending)}")
+        self._migrated_until = now + MIGRATIONS_KNOWN_SECONDS
 
 
 async def _to_playground() -> RedirectResponse:

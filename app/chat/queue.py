@@ -39,9 +39,12 @@ class Queue:
         if self._open and (self._advancing is None or self._advancing.done()):
             self._advancing = asyncio.create_task(self._advance(), name="queue")
 
-    async def close(self) -> None:
-        """Claims nothing more; returns when what was claimed has been started."""
+    def close(self) -> None:
+        """Claims nothing more."""
         self._open = False
+
+    async def settle(self) -> None:
+        """Returns when what was claimed has been started."""
         if self._advancing:
             await asyncio.wait([self._advancing])
 
@@ -55,11 +58,17 @@ class Queue:
             except Exception:
                 logger.exception("what waits could not be claimed")
                 return
-            for turn in turns:
-                self._moved = True  # there may be more than one call gives
-                await self._start(turn)
+            self._moved |= bool(turns)  # there may be more than one call gives
+            await asyncio.gather(*(self._start(turn) for turn in turns))
 
     async def _start(self, turn: StartedTurn) -> None:
+        """Never raises: what is claimed with it must be started too."""
+        try:
+            await self._start_replies(turn)
+        except Exception:
+            logger.exception("a claimed turn could not be started")
+
+    async def _start_replies(self, turn: StartedTurn) -> None:
         for reply in turn.replies:
             try:
                 served = await self._catalog.resolve(reply.model)

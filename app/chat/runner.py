@@ -14,11 +14,11 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from app.chat.completion import Backend, CompletionRequest, Finish, PromptMessage, ServedModel
-from app.chat.errors import BackendFailed, ChatError, Code
+from app.chat.errors import BackendFailed, ChatError, Code, StorageUnavailable
 from app.chat.events import Outcome
 from app.chat.generation import generate
 from app.chat.identifiers import MessageId
-from app.chat.paging import Window
+from app.chat.paging import Page, Window
 from app.chat.ports import Fenced, Log, Overflow, Records, ReplyLog
 from app.chat.prompt import build_prompt
 from app.chat.records import CompletionError, Conversation, Message
@@ -28,8 +28,13 @@ from app.chat.usage import estimate_usage
 logger = logging.getLogger("parley.chat")
 
 MAX_PROMPT_MESSAGES = 10_000
+PROMPT_DEADLINE_SECONDS = 15.0
+PROMPT_RETRY_SECONDS = 0.2
 LAST_END_SECONDS = 5.0
 """How long a drain waits for ends to be committed; where the database is away, the lease runs out instead."""
+
+MAX_EARLY_STOPS = 1_000
+"""Stops of replies that are committed but not started here; most are other processes', and forgotten."""
 
 _STOPPED = Outcome(MessageStatus.STOPPED)
 _INTERRUPTED = Outcome(MessageStatus.INTERRUPTED)
@@ -57,6 +62,7 @@ class Runner:
         self._records = records
         self._log = log
         self._runs: dict[MessageId, _Run] = {}
+        self._early_stops: dict[MessageId, bool] = {}
         log.on_stop(self.stop)
         log.on_fenced(self.abandon_all)
 
@@ -66,12 +72,18 @@ class Runner:
 
     def start(self, reply: Message, conversation: Conversation, served: ServedModel) -> None:
         run = self._runs[reply.id] = _Run()
+        if self._early_stops.pop(reply.id, False):
+            run.verdict = _STOPPED
         run.task = asyncio.create_task(self._run(run, reply, conversation, served), name=f"reply {reply.id}")
 
     def stop(self, id: MessageId) -> None:
-        """Ends it STOPPED; does nothing if it is not in this process's hands."""
+        """Ends it STOPPED, now or as soon as it is started; it may be another process's, too."""
         if run := self._runs.get(id):
             run.cancel(_STOPPED)
+            return
+        self._early_stops[id] = True
+        if len(self._early_stops) > MAX_EARLY_STOPS:
+            del self._early_stops[next(iter(self._early_stops))]
 
     def abandon(self, id: MessageId) -> None:
         """Ends the work on a reply that is this process's no more; the log refuses its end."""
@@ -126,9 +138,21 @@ class Runner:
     async def _prompt(self, reply: Message, conversation: Conversation) -> tuple[PromptMessage, ...]:
         if reply.parent_id is None:
             return build_prompt(conversation.system_prompt, ())
-        window: Window[MessageId] = Window(size=MAX_PROMPT_MESSAGES, backward=True)
-        branch = await self._records.branch_page(conversation.owner, reply.parent_id, window)
+        branch = await self._branch(conversation.owner, reply.parent_id)
         return build_prompt(conversation.system_prompt, branch.items)
+
+    async def _branch(self, owner: str, tip: MessageId) -> Page[Message]:
+        """Asks again while the database is away: a reply that was begun is not to fail for a short outage."""
+        window: Window[MessageId] = Window(size=MAX_PROMPT_MESSAGES, backward=True)
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + PROMPT_DEADLINE_SECONDS
+        while True:
+            try:
+                return await self._records.branch_page(owner, tip, window)
+            except StorageUnavailable:
+                if clock() > deadline:
+                    raise
+                await asyncio.sleep(PROMPT_RETRY_SECONDS)
 
 
 def _outcome(run: _Run, generating: asyncio.Task[Outcome]) -> Outcome:

@@ -24,6 +24,7 @@ from app.chat.text import MAX_MODEL_CHARACTERS, check_characters, check_metadata
 
 MAX_REPLIES = 8
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
+BUSY_PAUSE_SECONDS = 0.02
 STOP_DEADLINE_SECONDS = 15
 """How long a stop waits for its writer; past a lease the reply has been ended by somebody else."""
 INTERRUPT_DEADLINE_SECONDS = 30
@@ -51,12 +52,13 @@ class Turns:
     def close(self) -> None:
         """From now on posts are refused with ShuttingDown."""
         self._accepting = False
+        self._queue.close()
 
     async def settle(self) -> None:
-        """Returns when every post that was accepted has its replies started."""
+        """Returns when every post that was accepted has its replies started, and every turn that was claimed."""
         while self._starting:
             await asyncio.wait(self._starting)
-        await self._queue.close()
+        await self._queue.settle()
 
     async def post(self, owner: str, post: Post) -> StartedTurn:
         """Stores the message and begins its replies.
@@ -136,7 +138,11 @@ class Turns:
             except ConversationBusy:
                 if turn.post.when_busy is not WhenBusy.INTERRUPT or clock() > deadline:
                     raise
+            if not self._accepting:
+                raise ShuttingDown
             active = await self._records.active_replies(turn.owner, [turn.conversation_id])
+            if not active:
+                await asyncio.sleep(BUSY_PAUSE_SECONDS)  # it has just ended, and its turn not yet as we see it
             for reply in active.get(turn.conversation_id, ()):
                 with suppress(NotFound):  # then `begin_turn` tells what is gone
                     await self.stop(turn.owner, reply)
@@ -164,5 +170,8 @@ def check_post(post: Post) -> None:
 
 
 def digest(post: Post) -> bytes:
-    """Equal for posts that ask for the same."""
-    return hashlib.sha256(json.dumps(asdict(post), sort_keys=True, default=str).encode()).digest()
+    """Equal for posts that ask for the same; a field that a later release adds changes it only where it is given."""
+    default = asdict(Post(content=""))
+    given = {name: value for name, value in asdict(post).items() if value != default[name]}
+    given["parameters"] = {name: value for name, value in asdict(post.parameters).items() if value not in (None, ())}
+    return hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode()).digest()

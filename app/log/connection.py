@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeAlias, TypeVar
 
 import asyncpg
@@ -14,6 +15,7 @@ logger = logging.getLogger("parley.log")
 CONNECT_TIMEOUT_SECONDS = 10
 ANSWER_SECONDS = 15.0
 """A server that has vanished without a word closes no connection: whoever waits longer takes it for lost."""
+CLOSE_SECONDS = 2
 FIRST_RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 2.0
 
@@ -25,8 +27,10 @@ LOST: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shut down, crashed, starting up, killed
     asyncpg.InsufficientResourcesError,  # too many connections, for now
+    asyncpg.TransactionRollbackError,  # a deadlock, of which we are the victim
+    asyncpg.ReadOnlySQLTransactionError,  # the server was demoted: there is another primary
 )
-"""What says that the connection or the server is gone, not that the statement is wrong."""
+"""What says that the same statement may go through on a new connection, not that it is wrong."""
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Answer = TypeVar("Answer")
@@ -95,7 +99,8 @@ class Link:
         self._closed = True
         async with self._turn:
             if self._connection and not self._connection.is_closed():
-                await self._connection.close(timeout=5)
+                with suppress(*LOST):
+                    await self._connection.close(timeout=CLOSE_SECONDS)
 
     def _note_loss(self, error: Exception) -> None:
         """Once for an outage, however often it is tried meanwhile."""
@@ -114,7 +119,7 @@ class Link:
         settings = {"application_name": f"parley {self._name}"}
         try:
             connection: Connection = await asyncpg.connect(
-                self._url, timeout=CONNECT_TIMEOUT_SECONDS, server_settings=settings
+                self._url, timeout=min(CONNECT_TIMEOUT_SECONDS, self._answer_seconds), server_settings=settings
             )
         except asyncpg.PostgresError as error:  # whatever it says, there is no connection
             raise ConnectionError(str(error)) from error

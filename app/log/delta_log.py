@@ -12,9 +12,9 @@ from app.chat.identifiers import MessageId, WriterId
 from app.chat.ports import Fenced
 from app.chat.records import Text
 from app.log.connection import LOST, Connection, Link
-from app.log.lease import LEASE_SECONDS, Lease
+from app.log.lease import BEATS_PER_LEASE, LEASE_SECONDS, Lease
 from app.log.retention import RETENTION, Retention
-from app.log.statements import REQUEST_STOP, TEXTS
+from app.log.statements import LOCK_WAITING_TURN, REQUEST_STOP, TEXTS
 from app.log.watcher import Watcher
 from app.log.writer import OpenStream, Writer
 
@@ -34,7 +34,8 @@ class DeltaLog:
         self._fenced_callbacks: list[Callable[[], None]] = []
         self._commits = Link(url, "writer")
         self._reads = Link(url, "reader")
-        self._control = Link(url, "lease")
+        # A beat that hangs must not outlive the lease that it renews.
+        self._control = Link(url, "lease", answer_seconds=lease_seconds / BEATS_PER_LEASE)
         self._lease = Lease(
             self._control,
             lost=self._dismissed,
@@ -92,7 +93,9 @@ class DeltaLog:
 
     async def request_stop(self, id: MessageId) -> None:
         async def ask(connection: Connection) -> None:
-            await connection.execute(REQUEST_STOP, id)
+            async with connection.transaction():
+                await connection.execute(LOCK_WAITING_TURN, id)
+                await connection.execute(REQUEST_STOP, id)
 
         await self._read(ask)
 

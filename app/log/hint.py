@@ -32,7 +32,7 @@ class Hints:
         self._hinted.discard(id)
 
     def add(self, payload: str) -> bool:
-        """Whether it is about any reply that is followed."""
+        """Whether there is anything to look at now, by this hint or by one before it."""
         if payload == EVERYTHING:
             self._hinted.update(self._followed.values())
         else:

@@ -15,6 +15,7 @@ from app.chat.identifiers import MessageId, WriterId, new_uuid
 from app.log.connection import LOST, Connection, Link
 from app.log.statements import (
     DISMISS,
+    END_EMPTY_TURNS,
     EXPIRED,
     INTERRUPT_ORPHANS,
     INTERRUPT_STRAYS,
@@ -30,6 +31,8 @@ logger = logging.getLogger("parley.log")
 
 LEASE_SECONDS = 10.0
 BEATS_PER_LEASE = 4
+LONGEST_BEAT_SECONDS = 2.5
+"""A beat is also what makes up for a lost notification, so it stays short where the lease is long."""
 STRAY_LEASES = 3
 """For how many leases nobody must have generated a reply before its begin is taken for lost."""
 
@@ -84,7 +87,7 @@ class Lease:
     async def _beat_forever(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(self._seconds / BEATS_PER_LEASE):
+                async with asyncio.timeout(min(self._seconds / BEATS_PER_LEASE, LONGEST_BEAT_SECONDS)):
                     await self._dismissed.wait()
             except TimeoutError:
                 pass
@@ -124,6 +127,10 @@ class Lease:
             if expired:
                 await connection.execute(DISMISS, expired)
             ended = await connection.fetch(INTERRUPT_ORPHANS)
+            if empty := await connection.fetch(END_EMPTY_TURNS):
+                logger.error(
+                    "turns without a reply in flight were ended", extra={"turns": [str(row[0]) for row in empty]}
+                )
         if expired or ended:
             logger.warning(
                 "writers dismissed",

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 
 from app.chat.events import Delta
 
+DELETED_SEQ = 2**31 - 1
+"""Of the end marker of a reply that was deleted while it was in flight; no log is that long."""
+
 
 class Gap(Exception):
     """A delta is missing before this one; read again from the mirror's `seq`."""
@@ -48,6 +51,9 @@ class Mirror:
             Gap: the row is not the next one.
         """
         if seq <= self.seq or self.ended:
+            return
+        if final and seq == DELETED_SEQ:
+            self.gone = True
             return
         if seq != self.seq + 1:
             raise Gap

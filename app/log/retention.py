@@ -7,7 +7,7 @@ import logging
 from datetime import timedelta
 
 from app.log.connection import LOST, Connection, Link
-from app.log.statements import TRIM, TRIM_ORPHANS
+from app.log.statements import TRIM
 
 logger = logging.getLogger("parley.log")
 
@@ -40,7 +40,6 @@ class Retention:
         while more:
             more = await self._link.use(self._trim_batch)
             await asyncio.sleep(PAUSE_SECONDS)
-        await self._link.use(self._trim_orphans)
 
     async def _trim_forever(self) -> None:
         pause = max(self._kept.total_seconds() / ROUNDS_PER_RETENTION, SHORTEST_ROUND_SECONDS)
@@ -57,6 +56,3 @@ class Retention:
         """Whether there may be more."""
         status = await connection.execute(TRIM, self._kept, BATCH_REPLIES)
         return status != "DELETE 0"
-
-    async def _trim_orphans(self, connection: Connection) -> None:
-        await connection.execute(TRIM_ORPHANS, self._kept)

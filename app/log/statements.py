@@ -97,13 +97,19 @@ CROSS JOIN LATERAL (
 VANISHED = """
 SELECT id FROM unnest($1::uuid[]) followed (id)
 WHERE NOT EXISTS (SELECT FROM messages m WHERE m.id = followed.id AND m.status IN ('QUEUED', 'STREAMING'))
-  AND NOT EXISTS (SELECT FROM deltas d WHERE d.message_id = followed.id AND d.final)
+  AND NOT EXISTS (SELECT FROM deltas d WHERE d.message_id = followed.id AND d.final AND d.seq <> 2147483647)
 """
 
 TEXTS = """
 SELECT message_id, max(seq) AS seq, string_agg(content, '' ORDER BY seq) AS content,
        string_agg(reasoning, '' ORDER BY seq) AS reasoning
 FROM deltas WHERE message_id = ANY ($1::uuid[]) AND NOT final GROUP BY message_id
+"""
+
+# One order of locks everywhere: a turn that waits before its messages. The lock is a statement of its own, so that the
+# next one has a snapshot with whatever was committed meanwhile: two stops of one turn must see each other.
+LOCK_WAITING_TURN = """
+SELECT t.id FROM turns t JOIN messages m ON m.turn_id = t.id WHERE m.id = $1 AND t.state = 'QUEUED' FOR UPDATE OF t
 """
 
 # A reply that is generated is ended by its writer; one that waits in the queue has none, and ends here.
@@ -195,6 +201,14 @@ WITH orphans AS MATERIALIZED (
   FOR UPDATE SKIP LOCKED
 ), {_INTERRUPT}"""
 
+# A net, should a turn ever be left RUNNING without a reply in flight: it would keep its conversation busy for ever.
+END_EMPTY_TURNS = """
+UPDATE turns t SET state = 'ENDED'
+WHERE t.state = 'RUNNING'
+  AND NOT EXISTS (SELECT FROM messages m WHERE m.turn_id = t.id AND m.status IN ('QUEUED', 'STREAMING'))
+RETURNING t.id
+"""
+
 # Replies that are this writer's, but that nobody in this process generates: the answer to their begin was lost, or is
 # still on its way.
 STRAYS = "SELECT id FROM messages WHERE status = 'STREAMING' AND writer_id = $1 AND id <> ALL ($2::uuid[])"
@@ -213,10 +227,4 @@ WITH ended AS MATERIALIZED (
   ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 DELETE FROM deltas USING ended WHERE deltas.message_id = ended.message_id
-"""
-
-# Of replies that were deleted while a last batch was on its way: nothing else would ever remove it.
-TRIM_ORPHANS = """
-DELETE FROM deltas d
-WHERE d.created_at < now() - $1::interval AND NOT EXISTS (SELECT FROM messages m WHERE m.id = d.message_id)
 """

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from prisma import Json
-from prisma.enums import MessageStatus
-from prisma.errors import RawQueryError
 from prisma.models import Conversation as ConversationRow
 from prisma.models import Message as MessageRow
 from prisma.types import ConversationUpdateInput, ConversationWhereInput, MessageWhereInput
 
-from app.chat.changes import ConversationChanges, NewTurn, StartedTurn, WhenBusy
-from app.chat.errors import BadInput, ConversationBusy, IdempotencyConflict, NotFound, StorageUnavailable
+from app.chat.changes import ConversationChanges, NewTurn, StartedTurn
+from app.chat.errors import BadInput
 from app.chat.identifiers import ConversationId, MessageId, WriterId
 from app.chat.paging import ActivityKey, Page, Window
 from app.chat.records import Conversation, Message
 from app.storage.client import Database
-from app.storage.errors import StorageUnavailableError
-from app.storage.rows import Row, conversation_of, message_of, stored_parameters
-from app.storage.statements import BEGIN_CONVERSATION, BEGIN_TURN, BRANCH_PAGE, CLAIM_TURNS, DELETE_CONVERSATION
-
-MAX_QUEUED_TURNS = 100
-"""Of a conversation, the running one included."""
-MAX_CLAIMED_TURNS = 20
-"""At once, so that what waits is spread over the processes."""
-
-_UNIQUE_VIOLATION = "23505"
-_IN_FLIGHT: list[MessageWhereInput] = [{"status": MessageStatus.QUEUED}, {"status": MessageStatus.STREAMING}]
+from app.storage.reaching import reaching_database, run_statement
+from app.storage.rows import conversation_of, message_of
+from app.storage.statements import BRANCH_PAGE, DELETE_CONVERSATION
+from app.storage.turns import IN_FLIGHT, PrismaTurns
 
 
 class PrismaRecords:
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._turns = PrismaTurns(database)
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
-        async with _reaching_database():
+        async with reaching_database():
             row = await self._db.conversation.create(
                 data={
                     "id": str(conversation.id),
@@ -61,19 +51,18 @@ class PrismaRecords:
         data: dict[str, Any] = {**changes.given(), "updated_at": datetime.now(UTC)}
         if "metadata" in data:
             data["metadata"] = Json(dict(data["metadata"]))
-        async with _reaching_database():
+        async with reaching_database():
             changed = await self._db.conversation.update_many(
                 where={"id": str(id), "owner": owner}, data=cast("ConversationUpdateInput", data)
             )
         return (await self.conversations(owner, [id])).get(id) if changed else None
 
     async def delete_conversation(self, owner: str, id: ConversationId) -> bool:
-        async with _reaching_database():
-            [answer] = await self._db.query_raw(DELETE_CONVERSATION, str(id), owner)
+        [answer] = await run_statement(self._db, DELETE_CONVERSATION, str(id), owner)
         return bool(answer["deleted"])
 
     async def conversations(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Conversation]:
-        async with _reaching_database():
+        async with reaching_database():
             rows = await self._db.conversation.find_many(where={"id": {"in": _texts(ids)}, "owner": owner})
         return {each.id: each for each in _conversations(rows)}
 
@@ -87,7 +76,7 @@ class PrismaRecords:
             *([_beyond(window.before, "gt")] if window.before else []),
         ]
         direction: Literal["asc", "desc"] = "asc" if window.backward else "desc"
-        async with _reaching_database():
+        async with reaching_database():
             rows = await self._db.conversation.find_many(
                 where=where, order=[{"updated_at": direction}, {"id": direction}], take=window.size + 1
             )
@@ -98,7 +87,7 @@ class PrismaRecords:
         return Page(items, has_next=more, has_previous=window.after is not None)
 
     async def conversation_count(self, owner: str, *, archived: bool | None) -> int:
-        async with _reaching_database():
+        async with reaching_database():
             return await self._db.conversation.count(where=_owned(owner, archived))
 
     async def messages(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]:
@@ -124,7 +113,7 @@ class PrismaRecords:
 
     async def branch_page(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
         arguments = [owner, str(tip), _text(window.after), _text(window.before), window.size, window.backward]
-        async with _reaching_database():
+        async with reaching_database():
             [answer] = await self._db.query_raw(BRANCH_PAGE, *arguments)
         for name in ("after", "before"):
             if answer[f"{name}_known"] is False:
@@ -135,112 +124,26 @@ class PrismaRecords:
     async def active_replies(
         self, owner: str, ids: Sequence[ConversationId]
     ) -> Mapping[ConversationId, Sequence[MessageId]]:
-        found = await self._find_messages(owner, {"conversation_id": {"in": _texts(ids)}, "OR": _IN_FLIGHT})
+        found = await self._find_messages(owner, {"conversation_id": {"in": _texts(ids)}, "OR": IN_FLIGHT})
         groups: dict[ConversationId, list[MessageId]] = defaultdict(list)
         for each in found:
             groups[each.conversation_id].append(each.id)
         return groups
 
     async def begin_turn(self, turn: NewTurn, writer: WriterId) -> StartedTurn:
-        statement = BEGIN_CONVERSATION if turn.conversation else BEGIN_TURN
-        while True:
-            try:
-                async with _reaching_database():
-                    [answer] = await self._db.query_raw(statement, *_begin_arguments(turn, writer))
-            except RawQueryError as error:
-                if error.meta.get("code") != _UNIQUE_VIOLATION:
-                    raise
-                if turn.post.when_busy is WhenBusy.ENQUEUE and not await self._repeated(turn):
-                    continue  # a turn began after this statement's snapshot; the next one sees it, and queues
-                return await self._explain_refusal(turn)
-            if answer["conversation"]:
-                return _started(answer)
-            if not answer["alive"]:
-                raise StorageUnavailable("this server has just lost its lease; try again")
-            if not answer["found"]:
-                raise NotFound("conversation")
-            if answer["refused"]:
-                return await self._explain_refusal(turn)
-            if turn.post.parent_id or not answer["has_tip"]:
-                raise NotFound("parent message")
-            # The tip was committed after this statement's snapshot, while it waited for the conversation's lock.
+        return await self._turns.begin(turn, writer)
 
     async def claim_turns(self, writer: WriterId) -> Sequence[StartedTurn]:
-        async with _reaching_database():
-            try:
-                rows = await self._db.query_raw(CLAIM_TURNS, str(writer), MAX_CLAIMED_TURNS)
-            except RawQueryError as error:
-                if error.meta.get("code") != _UNIQUE_VIOLATION:
-                    raise
-                return ()  # somebody else's turn has begun; its end will tell
-        return [_started(row) for row in rows]
-
-    async def _explain_refusal(self, turn: NewTurn) -> StartedTurn:
-        """Why a turn was refused: the same post again has its first answer, even if its conversation is busy."""
-        if started := await self._repeated(turn):
-            return started
-        active = await self.active_replies(turn.owner, [turn.conversation_id])
-        raise ConversationBusy(next(iter(active.get(turn.conversation_id, ())), None))
-
-    async def _repeated(self, turn: NewTurn) -> StartedTurn | None:
-        if turn.post.idempotency_key is None:
-            return None
-        async with _reaching_database():
-            first = await self._db.turn.find_first(
-                where={"owner": turn.owner, "idempotency_key": turn.post.idempotency_key},
-                include={"messages": {"order_by": {"id": "asc"}}, "conversation": True},
-            )
-        if first is None or first.conversation is None:
-            return None
-        if first.payload_digest is None or first.payload_digest.decode() != turn.payload_digest:
-            raise IdempotencyConflict
-        messages = [message_of(dict(row)) for row in first.messages or ()]
-        posted = next(each for each in messages if str(each.id) == first.message_id)
-        replies = tuple(each for each in messages if each is not posted)
-        return StartedTurn(conversation_of(dict(first.conversation)), posted, replies, repeated=True)
+        return await self._turns.claim(writer)
 
     async def _find_messages(self, owner: str, where: MessageWhereInput) -> list[Message]:
         """Oldest first."""
-        async with _reaching_database():
+        async with reaching_database():
             rows = await self._db.message.find_many(
                 where={"AND": [where, {"conversation": {"is": {"owner": owner}}}]},
                 order=[{"created_at": "asc"}, {"id": "asc"}],
             )
         return _messages(rows)
-
-
-def _begin_arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
-    post = turn.post
-    return [
-        str(turn.conversation_id),
-        turn.owner,
-        str(writer),
-        str(turn.id),
-        str(turn.message_id),
-        "{" + ",".join(map(str, turn.reply_ids)) + "}",
-        post.idempotency_key,
-        turn.payload_digest.hex(),
-        post.role.value,
-        post.content,
-        json.dumps(dict(post.metadata)),
-        turn.model,
-        json.dumps(stored_parameters(post.parameters)),
-        _text(post.parent_id),
-        MAX_QUEUED_TURNS if post.when_busy is WhenBusy.ENQUEUE else 0,
-    ]
-
-
-def _started(row: Row) -> StartedTurn:
-    replies = tuple(message_of(each) for each in row["replies"])
-    return StartedTurn(conversation_of(row["conversation"]), message_of(row["message"]), replies)
-
-
-@asynccontextmanager
-async def _reaching_database() -> AsyncGenerator[None]:
-    try:
-        yield
-    except StorageUnavailableError as error:
-        raise StorageUnavailable from error
 
 
 def _owned(owner: str, archived: bool | None) -> ConversationWhereInput:

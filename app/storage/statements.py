@@ -127,7 +127,10 @@ next AS MATERIALIZED (
   ORDER BY t.position LIMIT $2::int FOR UPDATE OF t SKIP LOCKED
 ),
 claimed AS (
-  UPDATE turns t SET state = 'RUNNING' FROM next WHERE t.id = next.id RETURNING t.*
+  UPDATE turns t SET state = CASE
+    WHEN EXISTS (SELECT FROM messages m WHERE m.turn_id = t.id AND m.status = 'QUEUED') THEN 'RUNNING' ELSE 'ENDED'
+  END::"TurnState"
+  FROM next WHERE t.id = next.id RETURNING t.*
 ),
 replies AS (
   UPDATE messages m SET status = 'STREAMING', writer_id = $1::uuid FROM claimed
@@ -139,11 +142,30 @@ SELECT to_jsonb(c) AS conversation, to_jsonb(m) AS message,
 FROM claimed JOIN conversations c ON c.id = claimed.conversation_id JOIN messages m ON m.id = claimed.message_id
 """
 
-# The log has no foreign key, and what a user deletes is gone.
-DELETE_CONVERSATION = """
-WITH deleted AS (DELETE FROM conversations WHERE id = $1::uuid AND owner = $2 RETURNING id),
-log AS (
-  DELETE FROM deltas d USING messages m, deleted WHERE m.conversation_id = deleted.id AND d.message_id = m.id
+# The names of app/log/statements.py; a test compares them.
+LOG_CHANNEL = "parley_log"
+STOP_CHANNEL = "parley_stop"
+DELETED_SEQ = 2**31 - 1
+
+# What a user deletes is gone, its log too, which has no foreign key. A reply in flight leaves an end marker: watchers
+# see by it that there is nothing more to come, and what its writer was just committing is trimmed with it one day.
+# Turns that wait are locked before their messages, as everywhere.
+DELETE_CONVERSATION = f"""
+WITH waiting AS MATERIALIZED (
+  SELECT id FROM turns WHERE conversation_id = $1::uuid AND owner = $2 AND state = 'QUEUED' FOR UPDATE
+),
+deleted AS (
+  DELETE FROM conversations WHERE id = $1::uuid AND owner = $2 AND (SELECT count(*) FROM waiting) >= 0 RETURNING id
+),
+doomed AS MATERIALIZED (
+  SELECT m.id, m.status IN ('QUEUED', 'STREAMING') AS in_flight
+  FROM messages m JOIN deleted ON m.conversation_id = deleted.id
+),
+log AS (DELETE FROM deltas d USING doomed WHERE d.message_id = doomed.id),
+marked AS (
+  INSERT INTO deltas (message_id, seq, final) SELECT id, {DELETED_SEQ}, true FROM doomed WHERE in_flight
 )
-SELECT count(*)::int AS deleted FROM deleted
+SELECT (SELECT count(*)::int FROM deleted) AS deleted,
+       (SELECT count(pg_notify('{STOP_CHANNEL}', id::text))::int FROM doomed WHERE in_flight) AS stopped,
+       pg_notify('{LOG_CHANNEL}', '')::text AS told
 """

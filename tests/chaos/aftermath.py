@@ -109,6 +109,9 @@ async def _left_over(deployment: Deployment) -> list[str]:
     found = dict(row)
     found["upstream answers"] = (await deployment.upstream.state())["answering"]
     for number, server in enumerate(deployment.servers, 1):
+        if server.process.returncode is not None:
+            found[f"server {number} that does not run"] = 1
+            continue
         process = process_of(server)
         found[f"client connections of server {number}"] = _client_connections(server)
         found[f"children too many of server {number}"] = len(process.children(recursive=True)) - 1

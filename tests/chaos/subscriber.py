@@ -29,6 +29,8 @@ OPEN_DEADLINE_SECONDS: Final = 2.0
 """A server that is paused accepts connections and says nothing."""
 CLOSE_DEADLINE_SECONDS: Final = 0.5
 RETRY_SECONDS: Final = 0.1
+LONGEST_RETRY_SECONDS: Final = 1.0
+"""As clients in the wild, who would otherwise keep a server that has just started from ever catching up."""
 RETRYABLE: Final = frozenset({"STORAGE_UNAVAILABLE", "SHUTTING_DOWN"})
 LEAVINGS: Final = ("cut", "close", "complete")
 
@@ -62,15 +64,20 @@ class Subscriber:
 
     async def follow(self) -> None:
         """Returns when it has seen the end, and that nothing comes after it."""
+        failures = 0
         while self.transcript.end is None:
+            cursor = self.transcript.cursor
             try:
                 await self._visit(self._choose.choice(self._urls))
+                continue
             except Refused as refused:
                 if refused.code not in RETRYABLE:
                     self.transcript.complaints.append(f"{refused.code}: {refused}")
-                await asyncio.sleep(RETRY_SECONDS)
             except (OSError, TimeoutError, WebSocketException):
-                await asyncio.sleep(RETRY_SECONDS)
+                pass
+            failures = 0 if self.transcript.cursor > cursor else failures + 1
+            longest = min(RETRY_SECONDS * 2**failures, LONGEST_RETRY_SECONDS)
+            await asyncio.sleep(self._choose.uniform(longest / 2, longest))
 
     async def _visit(self, url: str) -> None:
         self.visits += 1

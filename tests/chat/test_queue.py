@@ -142,7 +142,7 @@ async def test_a_post_that_is_repeated_while_it_waits_waits_once(service: Servic
 
 
 async def test_a_queue_has_an_end(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.storage.records.MAX_QUEUED_TURNS", 2)
+    monkeypatch.setattr("app.storage.turns.MAX_QUEUED_TURNS", 2)
     first = await service.post("One")
     second = await enqueue(service, first, "Two")
     with pytest.raises(ConversationBusy):

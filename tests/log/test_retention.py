@@ -7,6 +7,7 @@ from app.chat.identifiers import MessageId, new_message_id
 from app.chat.status import MessageStatus
 from app.log.connection import Connection
 from app.log.delta_log import DeltaLog
+from app.log.mirror import DELETED_SEQ
 from app.log.retention import BATCH_REPLIES
 from tests.log.conftest import NewReply, StartLog, everything
 
@@ -69,11 +70,11 @@ async def test_more_than_one_batch_is_trimmed_in_one_go(
 
 
 async def test_what_a_deleted_reply_left_in_the_log_goes_too(start_log: StartLog, sql: Connection) -> None:
+    """A batch that was on its way while the reply was deleted; the deletion has left its marker."""
     log = await start_log()
     gone = new_message_id()
-    await sql.execute(
-        "INSERT INTO deltas (message_id, seq, content, created_at) VALUES ($1, 1, 'left', now() - interval '2 days')",
-        gone,
-    )
+    insert = "INSERT INTO deltas (message_id, seq, content, final) VALUES ($1, $2, $3, $4)"
+    await sql.executemany(insert, [(gone, 1, "late", False), (gone, DELETED_SEQ, "", True)])
+    await age(sql, gone, timedelta(days=2))
     await log.retention.trim()
     assert await rows(sql, gone) == 0

@@ -1,0 +1,162 @@
+"""Turns in PostgreSQL: begun, or claimed from the queue, each by one statement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from prisma.enums import MessageStatus
+from prisma.errors import RawQueryError
+from prisma.types import MessageWhereInput, TurnWhereInput
+
+from app.chat.changes import NewTurn, StartedTurn, WhenBusy
+from app.chat.errors import ConversationBusy, IdempotencyConflict, NotFound, StorageUnavailable
+from app.chat.identifiers import WriterId
+from app.storage.client import Database
+from app.storage.errors import OutcomeUnknownError
+from app.storage.reaching import UNIQUE_VIOLATION, reaching_database, run_statement, sqlstate
+from app.storage.rows import Row, conversation_of, message_of, stored_parameters
+from app.storage.statements import BEGIN_CONVERSATION, BEGIN_TURN, CLAIM_TURNS
+
+MAX_QUEUED_TURNS = 100
+"""Of a conversation, the running one included."""
+MAX_CLAIMED_TURNS = 20
+"""At once, so that what waits is spread over the processes."""
+MAX_CLAIM_ATTEMPTS = 3
+MAX_UNKNOWN_OUTCOMES = 3
+
+IN_FLIGHT: list[MessageWhereInput] = [{"status": MessageStatus.QUEUED}, {"status": MessageStatus.STREAMING}]
+
+
+class PrismaTurns:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def begin(self, turn: NewTurn, writer: WriterId) -> StartedTurn:
+        """See app.chat.ports.Records.begin_turn.
+
+        All ids are known before, so a statement whose answer was lost is sent again: either it is done now, or its own
+        rows are in the way and tell that it was done then.
+        """
+        statement = BEGIN_CONVERSATION if turn.conversation else BEGIN_TURN
+        unknown = 0
+        while True:
+            try:
+                [answer] = await run_statement(self._db, statement, *_arguments(turn, writer))
+            except StorageUnavailable as error:
+                unknown += 1
+                if not isinstance(error.__cause__, OutcomeUnknownError) or unknown == MAX_UNKNOWN_OUTCOMES:
+                    raise
+            except RawQueryError as error:
+                if sqlstate(error) != UNIQUE_VIOLATION:
+                    raise
+                if started := await self._in_the_way(turn, sent_before=unknown > 0):
+                    return started
+            else:
+                if started := await self._outcome(turn, answer, sent_before=unknown > 0):
+                    return started
+
+    async def _in_the_way(self, turn: NewTurn, *, sent_before: bool) -> StartedTurn | None:
+        """What an index refused the turn for; None where it is worth another try."""
+        try:
+            return await self._explain_refusal(turn, sent_before=sent_before)
+        except ConversationBusy:
+            if turn.post.when_busy is not WhenBusy.ENQUEUE:
+                raise
+            return None  # a turn began after that statement's snapshot; the next one sees it, and queues
+
+    async def _outcome(self, turn: NewTurn, answer: Row, *, sent_before: bool) -> StartedTurn | None:
+        """What a statement that went through did; None where it is worth another try."""
+        if answer["conversation"]:
+            return _started(answer)
+        if not answer["alive"]:
+            raise StorageUnavailable("this server has just lost its lease; try again")
+        if not answer["found"]:
+            raise NotFound("conversation")
+        if answer["refused"]:
+            return await self._explain_refusal(turn, sent_before=sent_before)
+        if turn.post.parent_id or not answer["has_tip"]:
+            raise NotFound("parent message")
+        return None  # the tip was committed after the snapshot, while the statement waited for the conversation's lock
+
+    async def claim(self, writer: WriterId) -> Sequence[StartedTurn]:
+        """See app.chat.ports.Records.claim_turns."""
+        for _ in range(MAX_CLAIM_ATTEMPTS):
+            try:
+                rows = await run_statement(self._db, CLAIM_TURNS, str(writer), MAX_CLAIMED_TURNS)
+            except RawQueryError as error:
+                if sqlstate(error) != UNIQUE_VIOLATION:
+                    raise
+                continue  # one of the conversations has a running turn by now; the next snapshot knows which
+            return [_started(row) for row in rows]
+        return ()
+
+    async def _explain_refusal(self, turn: NewTurn, *, sent_before: bool) -> StartedTurn:
+        """Why a turn was refused: it is itself in the way when it was sent before, and its answer lost; and the same
+        post again has its first answer, even if its conversation is busy."""
+        if sent_before and (begun := await self._find({"id": str(turn.id)})):
+            return begun[0]
+        if started := await self._repeated(turn):
+            return started
+        async with reaching_database():
+            active = await self._db.message.find_first(
+                where={"conversation_id": str(turn.conversation_id), "OR": IN_FLIGHT}, order={"id": "asc"}
+            )
+        raise ConversationBusy(message_of(dict(active)).id if active else None)
+
+    async def _repeated(self, turn: NewTurn) -> StartedTurn | None:
+        """What the same post started before, if it has a key and came before.
+
+        Raises:
+            IdempotencyConflict: its key came before, with another payload.
+        """
+        if turn.post.idempotency_key is None:
+            return None
+        found = await self._find({"owner": turn.owner, "idempotency_key": turn.post.idempotency_key})
+        if found is None:
+            return None
+        started, payload_digest = found
+        if payload_digest != turn.payload_digest:
+            raise IdempotencyConflict
+        return replace(started, repeated=True)
+
+    async def _find(self, where: TurnWhereInput) -> tuple[StartedTurn, bytes] | None:
+        """A turn that was begun, as it is now, and the digest of its post."""
+        async with reaching_database():
+            row = await self._db.turn.find_first(
+                where=where, include={"messages": {"order_by": {"id": "asc"}}, "conversation": True}
+            )
+        if row is None or row.conversation is None or row.payload_digest is None:
+            return None
+        messages = [message_of(dict(each)) for each in row.messages or ()]
+        posted = next(each for each in messages if str(each.id) == row.message_id)
+        replies = tuple(each for each in messages if each is not posted)
+        return StartedTurn(conversation_of(dict(row.conversation)), posted, replies), row.payload_digest.decode()
+
+
+def _arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
+    post = turn.post
+    return [
+        str(turn.conversation_id),
+        turn.owner,
+        str(writer),
+        str(turn.id),
+        str(turn.message_id),
+        "{" + ",".join(map(str, turn.reply_ids)) + "}",
+        post.idempotency_key,
+        turn.payload_digest.hex(),
+        post.role.value,
+        post.content,
+        json.dumps(dict(post.metadata)),
+        turn.model,
+        json.dumps(stored_parameters(post.parameters)),
+        str(post.parent_id) if post.parent_id else None,
+        MAX_QUEUED_TURNS if post.when_busy is WhenBusy.ENQUEUE else 0,
+    ]
+
+
+def _started(row: Row) -> StartedTurn:
+    replies = tuple(message_of(each) for each in row["replies"])
+    return StartedTurn(conversation_of(row["conversation"]), message_of(row["message"]), replies)
