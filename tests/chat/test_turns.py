@@ -182,7 +182,8 @@ async def test_deleting_a_conversation_ends_the_work_on_its_replies(service: Ser
     assert open_streams(service.log) == []
     assert not service.runner.in_hand
     ids = [each.id for each in started.replies]
-    assert await sql.fetchval("SELECT count(*) FROM deltas WHERE message_id = ANY ($1::uuid[])", ids) == 0
+    left = await sql.fetch("SELECT content, final FROM deltas WHERE message_id = ANY ($1::uuid[])", ids)
+    assert {tuple(row) for row in left} == {("", True)}  # the marker that there is nothing more to come
 
 
 async def test_deleting_from_another_process_ends_the_work_with_the_next_words(new_service: NewService) -> None:

@@ -85,7 +85,8 @@ async def test_a_deleted_one_takes_its_tree_its_turns_and_its_log_with_it(
     for table in ("turns", "messages"):
         count = f"SELECT count(*) FROM {table} WHERE conversation_id = $1"
         assert await sql.fetchval(count, started.conversation.id) == 0
-    assert await sql.fetchval("SELECT count(*) FROM deltas WHERE message_id = $1", reply) == 0
+    left = await sql.fetch("SELECT content, final FROM deltas WHERE message_id = $1", reply)
+    assert [tuple(row) for row in left] == [("", True)]  # the marker that there is nothing more to come
 
 
 async def test_they_are_counted_by_owner_and_kind(records: PrismaRecords, owner: str) -> None:
