@@ -195,7 +195,7 @@ def hold(data_dir: Path) -> int:
             while os.read(sys.stdin.fileno(), 4096):
                 pass
     except EmbeddedPostgresError as error:
-        print(f"parley: {error}", file=sys.stderr)  # noqa: T201
+        print(f"parley: {error}", file=sys.stderr)  # noqa: T201 - a command of its own: no logging is set up
         return 1
     return 0
 

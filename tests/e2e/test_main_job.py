@@ -119,6 +119,32 @@ async def test_a_stop_lets_a_rest_stream_finish_within_the_grace_period_and_then
         assert time.monotonic() - began < 0.5 + 2
 
 
+async def test_a_stop_is_over_two_seconds_after_the_grace_period_with_websocket_and_rest_readers(
+    tmp_path: Path,
+) -> None:
+    """Both readers stay to their end, and the server does not wait for them longer than it promises."""
+    grace_seconds = 1.0
+    request = {"model": "demo", "stream": True, "messages": [{"role": "user", "content": LONG}]}
+    async with (
+        running(tmp_path, PARLEY_GRACE_SECONDS=str(grace_seconds), PARLEY_DEMO_WORDS_PER_SECOND="5") as server,
+        httpx.AsyncClient(timeout=30) as client,
+        client.stream("POST", f"{server.url}/v1/chat/completions", json=request) as answer,
+    ):
+        reply = (await post(server.graphql_url, LONG))["reply"]["id"]
+        events = follow(server.websocket_url, reply)
+        seen = [await anext(events)]
+        lines = answer.aiter_lines()
+        await anext(lines)
+        began = time.monotonic()
+        stopping = asyncio.create_task(server.stop())
+        seen += [event async for event in events]
+        rest = [line async for line in lines if line]
+        assert await stopping == 0
+        assert time.monotonic() - began < grace_seconds + 2
+        assert seen[-1]["message"]["status"] == "INTERRUPTED"
+        assert "shutting down" in rest[-1]
+
+
 async def test_a_stopped_reply_keeps_what_it_said(standing: ServerProcess) -> None:
     reply = (await post(standing.graphql_url, LONG))["reply"]["id"]
     events = follow(standing.websocket_url, reply)
