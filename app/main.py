@@ -31,7 +31,7 @@ logger = logging.getLogger("parley")
 LAST_BEGIN_SECONDS = 0.5
 """How long posts that are just being committed have to be, even when there is no grace."""
 MIGRATIONS_KNOWN_SECONDS = 30.0
-LAST_EVENTS_SECONDS = 1.0
+LAST_EVENTS_SECONDS = 0.5
 """How long subscribers have to take the end of their replies, once all replies have one."""
 
 
@@ -79,7 +79,8 @@ class Parley:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.drain(0)
+        if not self._draining:
+            await self.drain(0)
         await self._opened.aclose()
 
     async def drain(self, grace_seconds: float) -> None:
@@ -88,6 +89,7 @@ class Parley:
         Returns when every reply has its end and subscribers have been told. May be called again to hurry.
         """
         self._draining = True
+        logger.info("draining", extra={"grace_seconds": grace_seconds})
         self.chat.turns.close()
         clock = asyncio.get_running_loop().time
         deadline = clock() + grace_seconds

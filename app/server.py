@@ -12,7 +12,7 @@ import uvicorn
 
 logger = logging.getLogger("parley")
 
-LAST_WORDS_SECONDS = 2
+LAST_WORDS_SECONDS = 1
 """How long connections may take to close once every reply has its end."""
 
 

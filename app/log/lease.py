@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 
 from app.chat.identifiers import MessageId, WriterId, new_uuid
 from app.log.connection import LOST, Connection, Link
@@ -22,6 +23,7 @@ from app.log.statements import (
     REGISTER,
     RENEW,
     RESIGN,
+    RUN_OUT,
     STOPS_REQUESTED,
     STRAYS,
     TRY_REAPER,
@@ -64,6 +66,7 @@ class Lease:
         self.writer = WriterId(new_uuid())
         self._dismissed = asyncio.Event()
         self._strays: dict[MessageId, float] = {}
+        self._run_out: dict[WriterId, datetime] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -119,11 +122,18 @@ class Lease:
         await connection.execute(RESIGN, self.writer)
 
     async def _reap(self, connection: Connection) -> None:
-        """Dismisses writers whose lease has run out and ends their replies; one process wins."""
+        """Dismisses writers whose lease has run out and ends their replies; one process wins.
+
+        Only those that had run out at the beat before already: whoever lives, and was merely held up as everybody was
+        when the database stood still, has renewed since.
+        """
         async with connection.transaction():
             if not await connection.fetchval(TRY_REAPER):
                 return
-            expired = [row["id"] for row in await connection.fetch(EXPIRED, self.writer, self._seconds)]
+            run_out = {row["id"]: row["lease_until"] for row in await connection.fetch(RUN_OUT)}
+            silent = [id for id, until in run_out.items() if self._run_out.get(id) == until]
+            self._run_out = run_out
+            expired = [row["id"] for row in await connection.fetch(EXPIRED, self.writer, self._seconds, silent)]
             if expired:
                 await connection.execute(DISMISS, expired)
             ended = await connection.fetch(INTERRUPT_ORPHANS)

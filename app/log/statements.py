@@ -157,9 +157,10 @@ TRY_REAPER = f"SELECT pg_try_advisory_xact_lock({REAPER_LOCK})"
 # one then has a snapshot with every batch that they committed, so no delta is missed.
 # Only who has held a lease for a whole one without a gap may judge: after an outage of the database all have run out,
 # and whoever is back first would dismiss all others, who are about to come back too.
+RUN_OUT = "SELECT id, lease_until FROM writers WHERE lease_until < now()"
 EXPIRED = """
 SELECT id FROM writers
-WHERE lease_until < now()
+WHERE id = ANY ($3::uuid[]) AND lease_until < now()
   AND EXISTS (SELECT FROM writers judge WHERE judge.id = $1 AND judge.started_at <= now() - make_interval(secs => $2))
 FOR UPDATE SKIP LOCKED
 """

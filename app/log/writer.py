@@ -33,7 +33,7 @@ MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
 MAX_WAITING_CHARACTERS_IN_ALL = 64 * 1024 * 1024
 STALL_SECONDS = 15.0
 """How long `append` waits for room before the reply is cut short."""
-LAST_FLUSH_SECONDS = 5.0
+LAST_FLUSH_SECONDS = 2.0
 """How long `close` waits for the database."""
 
 

@@ -61,8 +61,11 @@ class Caller:
         while True:
             try:
                 return await self._ask(self._choose.choice(self._urls), document, variables)
-            except (httpx.TransportError, AttributeError):
-                pass  # the latter is what uvloop has for a socket that is closed while it is opened
+            except httpx.TransportError:
+                pass
+            except AttributeError as error:
+                if not _reset_while_opened(error):
+                    raise
             except Refused as refused:
                 if refused.code not in RETRYABLE:
                     raise
@@ -77,3 +80,8 @@ class Caller:
             raise Refused(errors[0])
         data: dict[str, Any] = body["data"]
         return data
+
+
+def _reset_while_opened(error: AttributeError) -> bool:
+    """What anyio makes of a connection that is reset before it is used: uvloop has no socket any more to be named."""
+    return error.name == "getpeername" and error.obj is None

@@ -14,7 +14,7 @@ from tests.chaos.postgres import Postgres
 from tests.e2e.process import ServerProcess
 from tests.upstream.process import Upstream, run_upstream
 
-LEASE_SECONDS: Final = 3.0
+LEASE_SECONDS: Final = 2.0
 GRACE_SECONDS: Final = 1.0
 
 

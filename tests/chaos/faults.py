@@ -10,11 +10,16 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from app.log.connection import ANSWER_SECONDS
 from tests.chaos.deployment import GRACE_SECONDS, LEASE_SECONDS, Deployment, engine_of, process_of
 from tests.e2e.process import ServerProcess
 
-STOP_MARGIN_SECONDS: Final = 4.0
-"""How long after the grace period a server may take to exit: two seconds by itself, more where all share two cores."""
+STOP_MARGIN_SECONDS: Final = 2.0
+"""How long after the grace period a server may take to exit."""
+LAST_TRY_SECONDS: Final = 10.0
+"""How much longer it may take where the database is away: it tries to commit what it has."""
+SILENCE_SECONDS: Final = ANSWER_SECONDS + 1
+"""After which a connection that says nothing has been given up."""
 
 Complaints = list[str]
 
@@ -56,14 +61,17 @@ async def pause_server(deployment: Deployment, victim: ServerProcess, choose: ra
 
 async def stop_server(deployment: Deployment, victim: ServerProcess, choose: random.Random) -> Complaints:
     """SIGTERM, with streams open."""
-    clock = asyncio.get_running_loop().time
-    begun = clock()
-    status = await victim.stop()
-    took = clock() - begun
+    complaints = await _terminate_within(victim, GRACE_SECONDS + STOP_MARGIN_SECONDS)
     await victim.start()
-    complaints = [f"exit status {status} after SIGTERM"] if status else []
-    if took > GRACE_SECONDS + STOP_MARGIN_SECONDS:
-        complaints.append(f"{took:.1f} s from SIGTERM to exit")
+    return complaints
+
+
+async def stop_without_postgres(deployment: Deployment, victim: ServerProcess, choose: random.Random) -> Complaints:
+    """SIGTERM, with streams open whose end cannot be committed."""
+    await deployment.postgres.stop()
+    complaints = await _terminate_within(victim, GRACE_SECONDS + STOP_MARGIN_SECONDS + LAST_TRY_SECONDS)
+    await deployment.postgres.start()
+    await victim.start()
     return complaints
 
 
@@ -95,10 +103,25 @@ async def drop_notify(deployment: Deployment, victim: ServerProcess, choose: ran
     listeners = await deployment.backends(process_of(victim), "parley watcher")
     _signal(listeners, signal.SIGSTOP)
     try:
-        await asyncio.sleep(choose.uniform(0.3, 1))
+        await asyncio.sleep(choose.uniform(0.5, 1.5))
     finally:
         _signal(listeners, signal.SIGTERM)
         _signal(listeners, signal.SIGCONT)
+    return []
+
+
+async def silence_log(deployment: Deployment, victim: ServerProcess, choose: random.Random) -> Complaints:
+    """The connection that text is committed with says nothing any more and is not closed, as when a firewall forgot it.
+
+    PostgreSQL's process for it is paused, perhaps in the middle of a commit, and ended when nobody waits for it.
+    """
+    writers = await deployment.backends(process_of(victim), "parley writer")
+    _signal(writers, signal.SIGSTOP)
+    try:
+        await asyncio.sleep(SILENCE_SECONDS)
+    finally:
+        _signal(writers, signal.SIGTERM)
+        _signal(writers, signal.SIGCONT)
     return []
 
 
@@ -135,15 +158,29 @@ FAULTS: Final = (
     Fault("kill-server", kill_server, interrupts=True),
     Fault("pause-server", pause_server, interrupts=True),
     Fault("stop-server", stop_server, interrupts=True),
+    Fault("stop-without-postgres", stop_without_postgres, interrupts=True, forestalls=True),
     Fault("kill-engine", kill_engine, forestalls=True),
     Fault("cut-log", cut_log),
     Fault("cut-engine", cut_engine, forestalls=True),
     Fault("drop-notify", drop_notify),
+    Fault("silence-log", silence_log),
     Fault("kill-postgres", kill_postgres, forestalls=True),
     Fault("restart-postgres", restart_postgres, forestalls=True),
     Fault("lose-postgres", lose_postgres, forestalls=True),
     Fault("kill-everything", kill_everything, interrupts=True, forestalls=True),
 )
+
+
+async def _terminate_within(server: ServerProcess, seconds: float) -> Complaints:
+    """Its clean stop, and what is wrong with it."""
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    status = await server.stop()
+    took = clock() - begun
+    complaints = [f"exit status {status} after SIGTERM"] if status else []
+    if took > seconds:
+        complaints.append(f"{took:.1f} s from SIGTERM to exit")
+    return complaints
 
 
 async def _terminate(deployment: Deployment, backends: list[int]) -> None:

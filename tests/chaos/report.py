@@ -9,7 +9,7 @@ from tests.chaos.round import Result
 from tests.chaos.transcript import Verdict
 
 HEADINGS = (
-    f"{'':>5} {'fault':<17} {'seed':>10} {'streams':>7} {'subscr.':>7} {'reconn.':>7} {'deltas':>9}  "
+    f"{'':>5} {'fault':<22} {'seed':>10} {'streams':>7} {'subscr.':>7} {'reconn.':>7} {'deltas':>9}  "
     f"{'lost':>4} {'doubled':>7} {'reord.':>6} {'hung':>4} {'seconds':>7}  statuses"
 )
 
@@ -19,7 +19,7 @@ def line(number: int | str, result: Result) -> str:
     verdict = result.verdict
     statuses = ", ".join(f"{status} {count}" for status, count in sorted(result.statuses.items()))
     return (
-        f"{number:>5} {result.fault:<17} {result.seed or '':>10} {result.streams:>7} {result.subscribers:>7} "
+        f"{number:>5} {result.fault:<22} {result.seed or '':>10} {result.streams:>7} {result.subscribers:>7} "
         f"{result.reconnects:>7} {verdict.delivered:>9,}  {verdict.lost:>4} {verdict.doubled:>7} "
         f"{verdict.reordered:>6} {result.hung:>4} {result.seconds:>7.1f}  {statuses}"
     )

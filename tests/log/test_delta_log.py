@@ -354,6 +354,25 @@ async def test_after_an_outage_nobody_is_dismissed_who_is_about_to_come_back(
     assert await asyncio.wait_for(everything(log, reply), DEADLINE_SECONDS) == [End(0, reply)]
 
 
+async def test_nobody_is_dismissed_who_was_held_up_and_renews_at_once(
+    start_log: StartLog, new_reply: NewReply, sql: Connection
+) -> None:
+    judge, held_up = await start_log(), WriterId(new_uuid())
+    await sql.execute("UPDATE writers SET started_at = now() - interval '1 hour'")
+    # As when the database has stood still, for less than the judge had left of its lease and more than another had.
+    await sql.execute("INSERT INTO writers (id, lease_until) VALUES ($1, now() - interval '1 s')", held_up)
+    reply = await new_reply(held_up)
+    for beat in range(1, 5):
+        await another_beat(sql, judge)
+        # It renews between two beats of the judge, and is held up again each time.
+        await sql.execute(
+            "UPDATE writers SET lease_until = now() - make_interval(secs => 1.0 / $2) WHERE id = $1", held_up, beat + 1
+        )
+    assert await sql.fetchval("SELECT count(*) FROM writers WHERE id = $1", held_up) == 1
+    # Silent for two beats in a row, it is dead.
+    assert await asyncio.wait_for(everything(judge, reply), DEADLINE_SECONDS) == [End(0, reply)]
+
+
 async def test_a_watch_that_is_closed_frees_its_mirror(start_log: StartLog, new_reply: NewReply) -> None:
     log = await start_log()
     reply = await new_reply(log.writer)
