@@ -7,7 +7,7 @@ python  = $(shell for python in $(PYTHON); do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL = $(or $(python),$(error parley: Python 3.11 or newer is needed, and none of these is: $(PYTHON))) -m tools.install
 
-.PHONY: run test check format lock bench-log bench-storage chaos clean
+.PHONY: run test check format lock bench-log bench-proxy bench-storage chaos clean
 .DEFAULT_GOAL := run
 
 run:            ## install, start the embedded database, migrate, serve
@@ -38,6 +38,11 @@ lock:           ## resolve pyproject.toml anew into the lock files
 bench-log:      ## from produced to seen by somebody else, and what it costs, beside Redis Streams
 	@$(INSTALL) dev
 	@$(VENV)/python -m bench.log $(ARGS)
+
+bench-proxy:    ## what Parley adds to an upstream's stream, beside the LiteLLM proxy, which it installs
+	@$(INSTALL) dev
+	@$(VENV)/python -m bench.proxy.install
+	@$(VENV)/python -m bench.proxy $(ARGS)
 
 bench-storage:  ## ms per storage operation, beside asyncpg doing the same SQL
 	@$(INSTALL) dev
