@@ -14,7 +14,7 @@ def main() -> None:
     if LITELLM.exists():
         return
     subprocess.run([sys.executable, "-m", "venv", LITELLM_FOLDER], check=True)
-    pip = [LITELLM_FOLDER / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(LITELLM_FOLDER / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, f"litellm[proxy]=={LITELLM_VERSION}"], check=True)
 
 

@@ -49,7 +49,7 @@ class Answerer(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -78,7 +78,7 @@ class Answerer(asyncio.Protocol):
             self._loop.call_soon(self._speak, number + 1, 0)
 
 
-def _content_length(head: bytes) -> int:
+def _content_length(head: bytearray) -> int:
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
             return int(line.removeprefix(b"content-length:"))
