@@ -43,7 +43,7 @@ _BEGINNINGS_OF_RAW_MESSAGES = {
     "Server has closed the connection": CONNECTION_CLOSED,
     "Can't reach database server": "P1001",
     "Database not reachable": "P1001",
-    "Too many database connections": "P2037",
+    "Too many DB connections": "P2037",
 }
 
 

@@ -21,7 +21,7 @@ from tests.chaos.transcript import Verdict, judge
 from tests.upstream.script import Script
 
 DEADLINE_SECONDS: Final = 30.0
-"""For the last subscriber to see the end, from the first post."""
+"""For the last subscriber to see the end, once nothing is broken any more."""
 DELTAS_PER_SECOND: Final = 50
 JITTER: Final = 0.9
 MEAN_STAY_SECONDS: Final = 1.5
@@ -101,7 +101,8 @@ class Round:
             for number in numbers
         ]
         strike = asyncio.create_task(self._strike(), name="fault")
-        _, late = await asyncio.wait([*tasks, strike], timeout=DEADLINE_SECONDS)
+        await asyncio.wait([strike])
+        _, late = await asyncio.wait(tasks, timeout=DEADLINE_SECONDS)
         for task in late:
             task.cancel()
         for outcome in await asyncio.gather(*tasks, strike, return_exceptions=True):

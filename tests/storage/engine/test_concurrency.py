@@ -42,6 +42,9 @@ async def test_exhausted_pool_is_an_error_that_says_so_and_passes(
             with pytest.raises(DatabaseUnavailableError, match="Too many database connections") as caught:
                 await small.user.count()
             assert caught.value.code == "P2037"
+            with pytest.raises(DatabaseUnavailableError, match="Too many DB connections") as caught:
+                await small.query_raw("SELECT 1")
+            assert caught.value.code == "P2037"
         assert await small.user.count() == 0
 
 
