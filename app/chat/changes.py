@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
+from app.chat.completion import PromptMessage
 from app.chat.identifiers import ConversationId, MessageId, TurnId
 from app.chat.parameters import CompletionParameters
 from app.chat.records import Conversation, Message, Metadata, Role
@@ -49,6 +50,8 @@ class Post:
         conversation_id: None starts a new conversation.
         parent_id: None posts to the tip of the selected branch.
         replies: how many, as siblings; 0 stores the message only.
+        before: stored with it in one transaction, one below the other, between the parent and the posted message.
+        completion_metadata: of the completion that the replies are; `metadata` is the posted message's.
     """
 
     content: str
@@ -61,6 +64,8 @@ class Post:
     when_busy: WhenBusy = WhenBusy.REJECT
     idempotency_key: str | None = None
     metadata: Metadata = field(default_factory=dict)
+    before: tuple[PromptMessage, ...] = ()
+    completion_metadata: Metadata = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,9 @@ class NewTurn:
     Args:
         conversation: the one to create first, where the post starts one.
         model: of the replies; None where there are none.
-        payload_digest: of the post; compared when its idempotency key comes again.
+        payload_digest: of what was asked for; compared when its idempotency key comes again.
+        before_ids: of the messages stored before the posted one.
+        root: the first message gets no parent, whatever the conversation's tip is by then.
     """
 
     id: TurnId
@@ -82,6 +89,8 @@ class NewTurn:
     model: str | None
     payload_digest: bytes
     conversation: Conversation | None = None
+    before_ids: tuple[MessageId, ...] = ()
+    root: bool = False
 
 
 @dataclass(frozen=True, slots=True)

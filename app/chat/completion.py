@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.chat.parameters import CompletionParameters
 from app.chat.records import FinishReason, Role, Usage
@@ -20,12 +20,14 @@ class PromptMessage:
 class CompletionRequest:
     """Args:
     model: as the backend knows it.
+    owner: whose conversations the completion may draw on; nobody's where it is None.
     """
 
     model: str
     messages: tuple[PromptMessage, ...]
     parameters: CompletionParameters = CompletionParameters()
     user: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,18 @@ class Backend(Protocol):
     async def close(self) -> None: ...
 
 
+@runtime_checkable
+class ConfinedBackend(Protocol):
+    """A backend whose models are not for everybody."""
+
+    async def admit(self, owner: str, model: str) -> None:
+        """Raises:
+        ModelNotFound: there is no such model, or none for this owner.
+        StorageUnavailable: it cannot be known now.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A model as clients choose it."""
@@ -85,6 +99,15 @@ class ServedModel:
     model: Model
     backend: Backend = field(repr=False)
     upstream_name: str = ""
+
+    async def admit(self, owner: str) -> None:
+        """To be asked before anything is stored.
+
+        Raises:
+            ModelNotFound, StorageUnavailable: as of `ConfinedBackend`.
+        """
+        if isinstance(self.backend, ConfinedBackend):
+            await self.backend.admit(owner, self.upstream_name)
 
 
 class ModelCatalog(Protocol):

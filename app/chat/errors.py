@@ -12,6 +12,7 @@ class Code(enum.StrEnum):
     NOT_FOUND = "NOT_FOUND"
     CONVERSATION_BUSY = "CONVERSATION_BUSY"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    COMPLETION_CONTINUED = "COMPLETION_CONTINUED"
     MODEL_NOT_FOUND = "MODEL_NOT_FOUND"
     STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
     SHUTTING_DOWN = "SHUTTING_DOWN"
@@ -58,6 +59,15 @@ class IdempotencyConflict(ChatError):
 
     def __init__(self) -> None:
         super().__init__("this idempotency key was used before for another payload")
+
+
+class CompletionContinued(ChatError):
+    """A completion cannot be deleted: something else in the conversation hangs below it."""
+
+    code = Code.COMPLETION_CONTINUED
+
+    def __init__(self) -> None:
+        super().__init__("the conversation goes on below this completion; delete what follows it first")
 
 
 class ModelNotFound(ChatError):

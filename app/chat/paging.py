@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from app.chat.errors import BadInput
-from app.chat.identifiers import ConversationId
+from app.chat.identifiers import ConversationId, TurnId
+from app.chat.records import Completion
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
@@ -56,3 +57,34 @@ class Page(Generic[Item]):
     items: Sequence[Item]
     has_next: bool
     has_previous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionQuery:
+    """Which completions, in the order of their creation.
+
+    Args:
+        after: the id of any completion, also of one that is gone: it names a place.
+        limit: from 1 to MAX_PAGE_SIZE.
+        model: of the replies, by its id.
+        metadata: all of these keys have just these values.
+    """
+
+    after: TurnId | None = None
+    limit: int = DEFAULT_PAGE_SIZE
+    newest_first: bool = False
+    model: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises:
+        BadInput: the limit is out of its range.
+        """
+        if not 1 <= self.limit <= MAX_PAGE_SIZE:
+            raise BadInput("limit", f"must be from 1 to {MAX_PAGE_SIZE}, not {self.limit}")
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionPage:
+    items: tuple[Completion, ...]
+    has_more: bool

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from app.chat.changes import ConversationChanges, NewTurn, StartedTurn
 from app.chat.events import CompletionEvent, Outcome
-from app.chat.identifiers import ConversationId, MessageId, WriterId
-from app.chat.paging import ActivityKey, Page, Window
-from app.chat.records import Conversation, Message, Text
+from app.chat.identifiers import ConversationId, MessageId, TurnId, WriterId
+from app.chat.paging import ActivityKey, CompletionPage, CompletionQuery, Page, Window
+from app.chat.records import Completion, Conversation, Message, Metadata, Text
 
 
 class Records(Protocol):
@@ -59,7 +59,9 @@ class Records(Protocol):
         ...
 
     async def begin_turn(self, turn: NewTurn, writer: WriterId) -> StartedTurn:
-        """Commits the posted message, its replies as STREAMING by `writer`, and the new tip, in one transaction.
+        """Commits the posted message, what comes before it, its replies as STREAMING by `writer`, and the new tip.
+
+        All of it in one transaction.
 
         Where another turn is in the way and the post says ENQUEUE, the replies are QUEUED and nobody's.
 
@@ -75,6 +77,23 @@ class Records(Protocol):
         """Of the turns that wait, those that are next: they are RUNNING now, their replies STREAMING by `writer`.
 
         Whoever claims a turn must start it; no other process will get it. Gives a few at a time.
+        """
+        ...
+
+    async def completion(self, owner: str, id: TurnId) -> Completion | None: ...
+
+    async def completion_page(self, owner: str, query: CompletionQuery) -> CompletionPage: ...
+
+    async def label_completion(self, owner: str, id: TurnId, metadata: Metadata) -> Completion | None: ...
+
+    async def delete_completion(self, owner: str, id: TurnId) -> Sequence[MessageId]:
+        """Deletes the turn with all its messages and their log, and its conversation where nothing else is in it.
+
+        Gives its replies that were in flight; their writers are told.
+
+        Raises:
+            NotFound: there is no such completion, or it is another's.
+            CompletionContinued: a message of another turn hangs below one of them.
         """
         ...
 

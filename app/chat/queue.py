@@ -69,12 +69,12 @@ class Queue:
             logger.exception("a claimed turn could not be started")
 
     async def _start_replies(self, turn: StartedTurn) -> None:
-        for reply in turn.replies:
-            try:
-                served = await self._catalog.resolve(reply.model)
-            except Exception as error:
-                # The turn is claimed: whatever is wrong with its model, it must have its end.
+        try:
+            served = await self._catalog.resolve(turn.replies[0].model)
+        except Exception as error:
+            # The turn is claimed: whatever is wrong with its model, its replies must have their end.
+            for reply in turn.replies:
                 with suppress(Fenced):
                     await self._log.open(reply.id).end(Outcome(MessageStatus.FAILED, error=explain(error)))
-            else:
-                self._runner.start(reply, turn.conversation, served)
+        else:
+            self._runner.start_all(turn.replies, turn.conversation, served)

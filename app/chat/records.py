@@ -101,3 +101,20 @@ class Message:
 
     def with_text(self, text: Text) -> Message:
         return replace(self, text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A turn with replies, as something of its own.
+
+    Args:
+        message_id: the posted message, which the replies answer.
+        replies: oldest first.
+    """
+
+    id: TurnId
+    conversation_id: ConversationId
+    message_id: MessageId
+    created_at: datetime
+    replies: tuple[Message, ...]
+    metadata: Metadata = field(default_factory=dict)

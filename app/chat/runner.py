@@ -21,8 +21,9 @@ from app.chat.identifiers import MessageId
 from app.chat.paging import Page, Window
 from app.chat.ports import Fenced, Log, Overflow, Records, ReplyLog
 from app.chat.prompt import build_prompt
-from app.chat.records import CompletionError, Conversation, Message
+from app.chat.records import CompletionError, Conversation, Message, Usage
 from app.chat.status import MessageStatus
+from app.chat.text import storable
 from app.chat.usage import estimate_usage
 
 logger = logging.getLogger("parley.chat")
@@ -35,6 +36,9 @@ LAST_END_SECONDS = 5.0
 
 MAX_EARLY_STOPS = 1_000
 """Stops of replies that are committed but not started here; most are other processes', and forgotten."""
+
+MAX_TOKENS_COUNTED = 2**31 - 1
+"""What the log's columns and GraphQL's integers hold."""
 
 _STOPPED = Outcome(MessageStatus.STOPPED)
 _INTERRUPTED = Outcome(MessageStatus.INTERRUPTED)
@@ -70,7 +74,13 @@ class Runner:
     def in_hand(self) -> Iterable[MessageId]:
         return self._runs.keys()
 
-    def start(self, reply: Message, conversation: Conversation, served: ServedModel) -> None:
+    def start_all(self, replies: Iterable[Message], conversation: Conversation, served: ServedModel) -> None:
+        """The replies to one message, each with a seed of its own."""
+        for index, reply in enumerate(replies):
+            parameters = reply.parameters.of_sibling(index)
+            self._start(replace(reply, parameters=parameters), conversation, served)
+
+    def _start(self, reply: Message, conversation: Conversation, served: ServedModel) -> None:
         run = self._runs[reply.id] = _Run()
         if self._early_stops.pop(reply.id, False):
             run.verdict = _STOPPED
@@ -131,9 +141,9 @@ class Runner:
         self, run: _Run, log: ReplyLog, reply: Message, conversation: Conversation, served: ServedModel
     ) -> Outcome:
         run.prompt = await self._prompt(reply, conversation)
-        request = CompletionRequest(served.upstream_name, run.prompt, reply.parameters)
+        request = CompletionRequest(served.upstream_name, run.prompt, reply.parameters, owner=conversation.owner)
         finish = await _copy(served.backend, request, log, run.said)
-        return Outcome(MessageStatus.COMPLETE, finish.reason, finish.usage)
+        return Outcome(MessageStatus.COMPLETE, finish.reason, _storable(finish.usage))
 
     async def _prompt(self, reply: Message, conversation: Conversation) -> tuple[PromptMessage, ...]:
         if reply.parent_id is None:
@@ -171,6 +181,13 @@ def _outcome(run: _Run, generating: asyncio.Task[Outcome]) -> Outcome:
     return outcome
 
 
+def _storable(usage: Usage | None) -> Usage | None:
+    """None for counts that cannot be stored: an upstream that counts nonsense must not cost the reply its end."""
+    if usage and min(usage.prompt_tokens, usage.completion_tokens) >= 0 and usage.total_tokens <= MAX_TOKENS_COUNTED:
+        return usage
+    return None
+
+
 def _failure(run: _Run, error: BaseException) -> Outcome:
     if isinstance(error, Fenced | Overflow):
         return _INTERRUPTED
@@ -199,7 +216,7 @@ def explain(error: BaseException) -> CompletionError:
     """What the client is told; the text of an unexpected error stays in the server's log."""
     match error:
         case BackendFailed():
-            return CompletionError(error.upstream_code, str(error), error.can_retry)
+            return CompletionError(storable(error.upstream_code), storable(str(error)), error.can_retry)
         case ChatError():
             return CompletionError(error.code.value, str(error), error.retryable)
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.chat.completion import ModelCatalog
+from app.chat.completions import Completions
 from app.chat.conversations import Conversations
 from app.chat.history import History
 from app.chat.ports import Log, Records
@@ -18,6 +19,7 @@ class Chat:
     conversations: Conversations
     history: History
     turns: Turns
+    completions: Completions
     models: ModelCatalog
 
 
@@ -30,6 +32,7 @@ def build_chat(records: Records, log: Log, models: ModelCatalog) -> tuple[Chat, 
         conversations=Conversations(records, models, runner),
         history=history,
         turns=Turns(records, log, history, models, runner, queue),
+        completions=Completions(records, log, history, runner),
         models=models,
     )
     return chat, runner

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from app.chat.changes import NewTurn, Post, StartedTurn, WhenBusy
-from app.chat.completion import ModelCatalog, ServedModel
+from app.chat.completion import ModelCatalog, PromptMessage, ServedModel
+from app.chat.continuation import unsaid
 from app.chat.conversations import new_conversation
 from app.chat.errors import BadInput, ConversationBusy, NotFound, ShuttingDown
 from app.chat.events import End
 from app.chat.history import History
 from app.chat.identifiers import MessageId, new_message_id, new_turn_id
+from app.chat.paging import Window
 from app.chat.ports import Log, Records
 from app.chat.queue import Queue
 from app.chat.records import Conversation, Message
@@ -23,6 +26,10 @@ from app.chat.status import MessageStatus
 from app.chat.text import MAX_MODEL_CHARACTERS, check_characters, check_metadata, check_text
 
 MAX_REPLIES = 8
+MAX_MESSAGES_BEFORE = 2_000
+MAX_BYTES_BEFORE = 16 * 1024 * 1024
+"""Of all of them together, in UTF-8: they are stored by one statement."""
+BRANCH_PAGE_MESSAGES = 500
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
 BUSY_PAUSE_SECONDS = 0.02
 STOP_DEADLINE_SECONDS = 15
@@ -71,17 +78,51 @@ class Turns:
             raise ShuttingDown
         check_post(post)
         conversation = await self._conversation(owner, post)
+        return await self._start(owner, conversation, post, digest(post))
+
+    async def continue_with(self, owner: str, post: Post) -> StartedTurn:
+        """As `post`, but what of `post.before` the conversation says already is not stored again: see `unsaid`.
+
+        For clients that send the whole history each time. The branch is that of the conversation's tip, or of
+        `post.parent_id`. With an idempotency key, the same post is the one that sends the same history.
+
+        Raises:
+            As `post` does.
+        """
+        if post.conversation_id is None or not post.before:
+            return await self.post(owner, post)
+        if not self._accepting:
+            raise ShuttingDown
+        check_post(post)
+        conversation = await self._conversation(owner, post)
+        tip = post.parent_id or conversation.tip_id
+        messages = (*post.before, PromptMessage(post.role, post.content))
+        branch = await self._branch(owner, tip, len(messages)) if tip else []
+        rest = unsaid(branch, messages, conversation.system_prompt)
+        # Invariant: the rest hangs below the very message that it was compared up to, or is a root where there was none
+        # at all, whatever has been posted since. So of two such calls at once the later one is refused, waits or
+        # interrupts, as `when_busy` says, and becomes a branch beside the other; it never repeats history below it.
+        new = replace(post, before=rest.messages[:-1], parent_id=rest.parent_id or post.parent_id)
+        return await self._start(owner, conversation, new, digest(post), root=tip is None and bool(new.before))
+
+    async def _start(
+        self, owner: str, conversation: Conversation, post: Post, payload_digest: bytes, *, root: bool = False
+    ) -> StartedTurn:
         served = await self._catalog.resolve(post.model or conversation.model) if post.replies else None
+        if served:
+            await served.admit(owner)
         turn = NewTurn(
             id=new_turn_id(),
             owner=owner,
             conversation_id=conversation.id,
             post=post,
+            before_ids=tuple(new_message_id() for _ in post.before),
             message_id=new_message_id(),
             reply_ids=tuple(new_message_id() for _ in range(post.replies)),
             model=served.model.id if served else None,
-            payload_digest=digest(post),
+            payload_digest=payload_digest,
             conversation=conversation if post.conversation_id is None else None,
+            root=root,
         )
         if not self._accepting:  # since we looked: `settle` may have counted already
             raise ShuttingDown
@@ -119,14 +160,24 @@ class Turns:
             raise NotFound("conversation")
         return found[post.conversation_id]
 
+    async def _branch(self, owner: str, tip: MessageId, enough: int) -> Sequence[Message]:
+        """From the root on, until as many say something, or all that there are."""
+        branch: list[Message] = []
+        window: Window[MessageId] = Window(min(enough, BRANCH_PAGE_MESSAGES))
+        while True:
+            page = await self._history.branch(owner, tip, window)
+            branch += page.items
+            if not page.has_next or sum(bool(each.text.content) for each in branch) >= enough:
+                return branch
+            window = replace(window, after=branch[-1].id)
+
     async def _begin(self, turn: NewTurn, served: ServedModel | None) -> StartedTurn:
         started = await self._commit(turn)
         if served and not started.repeated:
-            for reply in started.replies:
-                if reply.status is MessageStatus.QUEUED:
-                    self._queue.advance()  # the turn before it may have ended while this one was committed
-                else:
-                    self._runner.start(reply, started.conversation, served)
+            if started.replies[0].status is MessageStatus.QUEUED:
+                self._queue.advance()  # the turn before it may have ended while this one was committed
+            else:
+                self._runner.start_all(started.replies, started.conversation, served)
         return started
 
     async def _commit(self, turn: NewTurn) -> StartedTurn:
@@ -152,9 +203,11 @@ def check_post(post: Post) -> None:
     """Raises:
     BadInput: a value is out of its limits; names the field.
     """
-    check_text(post.content, "content")
+    content = f"messages[{len(post.before)}].content" if post.before else "content"
+    check_text(post.content, content)
     if not post.content:
-        raise BadInput("content", "must not be empty")
+        raise BadInput(content, "must not be empty")
+    check_before(post.before)
     if not 0 <= post.replies <= MAX_REPLIES:
         raise BadInput("n", f"must be from 1 to {MAX_REPLIES}, not {post.replies}")
     if post.parent_id is not None and post.conversation_id is None:
@@ -162,11 +215,32 @@ def check_post(post: Post) -> None:
     if post.model is not None:
         check_characters(post.model, "model", MAX_MODEL_CHARACTERS)
     if post.idempotency_key is not None:
-        if not post.idempotency_key:
-            raise BadInput("idempotency_key", "must not be empty")
-        check_characters(post.idempotency_key, "idempotency_key", MAX_IDEMPOTENCY_KEY_CHARACTERS)
+        check_idempotency_key(post.idempotency_key)
     post.parameters.check()
     check_metadata(post.metadata)
+    check_metadata(post.completion_metadata, "completion_metadata")
+
+
+def check_before(messages: Sequence[PromptMessage]) -> None:
+    """Raises:
+    BadInput: they are too many, or too long, or one cannot be stored; names it as `messages[N].content`.
+    """
+    if len(messages) > MAX_MESSAGES_BEFORE:
+        most = MAX_MESSAGES_BEFORE + 1
+        raise BadInput("messages", f"takes at most {most:,} messages, not {len(messages) + 1:,}")
+    for index, message in enumerate(messages):
+        check_text(message.content, f"messages[{index}].content")
+    if sum(len(message.content.encode()) for message in messages) > MAX_BYTES_BEFORE:
+        raise BadInput("messages", f"have more than {MAX_BYTES_BEFORE:,} bytes of UTF-8 before the last one")
+
+
+def check_idempotency_key(key: str, field: str = "idempotency_key") -> None:
+    """Raises:
+    BadInput: it is empty or too long.
+    """
+    if not key:
+        raise BadInput(field, "must not be empty")
+    check_characters(key, field, MAX_IDEMPOTENCY_KEY_CHARACTERS)
 
 
 def digest(post: Post) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from prisma.errors import RawQueryError
 
@@ -13,9 +13,12 @@ from app.storage.client import Database
 from app.storage.errors import StorageUnavailableError
 
 UNIQUE_VIOLATION = "23505"
+FOREIGN_KEY_VIOLATION = "23503"
 _ROLLED_BACK = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: nothing was done, and the same statement goes through the next time."""
 _ATTEMPTS = 3
+
+Result = TypeVar("Result")
 
 
 @asynccontextmanager
@@ -36,10 +39,23 @@ async def run_statement(database: Database, statement: str, *arguments: Any) -> 
         StorageUnavailable: the database cannot be reached.
         RawQueryError: PostgreSQL refused it; `sqlstate` tells why.
     """
+
+    async def run() -> list[dict[str, Any]]:
+        return await database.query_raw(statement, *arguments)
+
+    return await run_again(run)
+
+
+async def run_again(transaction: Callable[[], Awaitable[Result]]) -> Result:
+    """What the transaction gives; it is run again where PostgreSQL has rolled it back through no fault of its own.
+
+    Raises:
+        StorageUnavailable, RawQueryError: as `run_statement`.
+    """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             async with reaching_database():
-                return await database.query_raw(statement, *arguments)
+                return await transaction()
         except RawQueryError as error:
             if sqlstate(error) not in _ROLLED_BACK or attempt == _ATTEMPTS:
                 raise

@@ -14,10 +14,11 @@ from prisma.types import ConversationUpdateInput, ConversationWhereInput, Messag
 
 from app.chat.changes import ConversationChanges, NewTurn, StartedTurn
 from app.chat.errors import BadInput
-from app.chat.identifiers import ConversationId, MessageId, WriterId
-from app.chat.paging import ActivityKey, Page, Window
-from app.chat.records import Conversation, Message
+from app.chat.identifiers import ConversationId, MessageId, TurnId, WriterId
+from app.chat.paging import ActivityKey, CompletionPage, CompletionQuery, Page, Window
+from app.chat.records import Completion, Conversation, Message, Metadata
 from app.storage.client import Database
+from app.storage.completions import PrismaCompletions
 from app.storage.reaching import reaching_database, run_statement
 from app.storage.rows import conversation_of, message_of
 from app.storage.statements import BRANCH_PAGE, DELETE_CONVERSATION
@@ -28,6 +29,7 @@ class PrismaRecords:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._turns = PrismaTurns(database)
+        self._completions = PrismaCompletions(database)
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
         async with reaching_database():
@@ -135,6 +137,18 @@ class PrismaRecords:
 
     async def claim_turns(self, writer: WriterId) -> Sequence[StartedTurn]:
         return await self._turns.claim(writer)
+
+    async def completion(self, owner: str, id: TurnId) -> Completion | None:
+        return await self._completions.find(owner, id)
+
+    async def completion_page(self, owner: str, query: CompletionQuery) -> CompletionPage:
+        return await self._completions.page(owner, query)
+
+    async def label_completion(self, owner: str, id: TurnId, metadata: Metadata) -> Completion | None:
+        return await self._completions.label(owner, id, metadata)
+
+    async def delete_completion(self, owner: str, id: TurnId) -> Sequence[MessageId]:
+        return await self._completions.delete(owner, id)
 
     async def _find_messages(self, owner: str, where: MessageWhereInput) -> list[Message]:
         """Oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID
 from app.chat.identifiers import ConversationId, MessageId, TurnId
 from app.chat.parameters import CompletionParameters
 from app.chat.records import (
+    Completion,
     CompletionError,
     Conversation,
     FinishReason,
@@ -60,6 +61,17 @@ def message_of(row: Row) -> Message:
         error=_error(row),
         metadata=row["metadata"],
         completed_at=_time(row["completed_at"]) if row["completed_at"] else None,
+    )
+
+
+def completion_of(turn: Row, replies: Sequence[Row]) -> Completion:
+    return Completion(
+        id=TurnId(UUID(turn["id"])),
+        conversation_id=ConversationId(UUID(turn["conversation_id"])),
+        message_id=MessageId(UUID(turn["message_id"])),
+        created_at=_time(turn["created_at"]),
+        replies=tuple(message_of(each) for each in replies),
+        metadata=turn["metadata"],
     )
 
 

@@ -7,29 +7,46 @@ from __future__ import annotations
 # The writer's row is locked against the reaper, as every batch of the log does.
 _WRITER = "writer AS MATERIALIZED (SELECT id FROM writers WHERE id = $3::uuid FOR KEY SHARE)"
 
-_ROWS = """
+
+def _rows(parent: str = "place.parent_id", depth: str = "place.depth") -> str:
+    """The turn, the posted message in its place, and the replies below it."""
+    return f"""
 turn AS (
-  INSERT INTO turns (id, conversation_id, owner, state, message_id, idempotency_key, payload_digest)
+  INSERT INTO turns (id, conversation_id, owner, state, message_id, idempotency_key, payload_digest, metadata)
   SELECT $4::uuid, place.conversation_id, $2,
-         (CASE WHEN $6 = '{}' THEN 'ENDED' WHEN place.busy THEN 'QUEUED' ELSE 'RUNNING' END)::"TurnState",
-         $5::uuid, $7, decode($8, 'hex')
+         (CASE WHEN $6 = '{{}}' THEN 'ENDED' WHEN place.busy THEN 'QUEUED' ELSE 'RUNNING' END)::"TurnState",
+         $5::uuid, $7, decode($8, 'hex'), $16::jsonb
   FROM place
 ),
 message AS (
   INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, content, metadata)
-  SELECT $5::uuid, place.conversation_id, place.parent_id, $4::uuid, place.depth, $9::"Role", 'COMPLETE', $10,
-         $11::jsonb
+  SELECT $5::uuid, place.conversation_id, {parent}, $4::uuid, {depth}, $9::"Role", 'COMPLETE', $10, $11::jsonb
   FROM place
   RETURNING *
 ),
 replies AS (
   INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, model, parameters, writer_id)
-  SELECT reply.id, place.conversation_id, $5::uuid, $4::uuid, place.depth + 1, 'ASSISTANT',
+  SELECT reply.id, place.conversation_id, $5::uuid, $4::uuid, {depth} + 1, 'ASSISTANT',
          (CASE WHEN place.busy THEN 'QUEUED' ELSE 'STREAMING' END)::"MessageStatus", $12, $13::jsonb,
          CASE WHEN NOT place.busy THEN $3::uuid END
   FROM place, unnest($6::uuid[]) reply (id)
   RETURNING *
 )"""
+
+
+_ROWS = _rows()
+
+# The same with other messages before the posted one, from $17 as a chain that begins in the place and ends with $18.
+_ROWS_WITH_BEFORE = f"""
+before AS (
+  INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, content)
+  SELECT b.id, place.conversation_id, coalesce(lag(b.id) OVER (ORDER BY b.number), place.parent_id), $4::uuid,
+         place.depth + b.number - 1, b.role, 'COMPLETE', b.content
+  FROM place,
+       ROWS FROM (jsonb_to_recordset($17::jsonb) AS (id uuid, role "Role", content text))
+       WITH ORDINALITY b (id, role, content, number)
+),
+{_rows("$18::uuid", "place.depth + $19::int")}"""
 
 _ANSWER = """
 SELECT EXISTS (SELECT FROM writer) AS alive, EXISTS (SELECT FROM found) AS found,
@@ -40,12 +57,17 @@ SELECT EXISTS (SELECT FROM writer) AS alive, EXISTS (SELECT FROM found) AS found
        (SELECT coalesce(jsonb_agg(to_jsonb(replies) ORDER BY id), '[]') FROM replies) AS replies
 """
 
-BEGIN_TURN = f"""
+
+def _begin_turn(below: str, rows: str) -> str:
+    """Args:
+    below: the id of the message that the turn follows.
+    """
+    return f"""
 WITH {_WRITER},
 found AS MATERIALIZED (SELECT id, tip_id FROM conversations WHERE id = $1::uuid AND owner = $2 FOR UPDATE),
 parent AS MATERIALIZED (
   SELECT m.id, m.depth FROM messages m JOIN found ON m.conversation_id = found.id
-  WHERE m.id = coalesce($14::uuid, found.tip_id)
+  WHERE m.id = {below}
 ),
 ahead AS MATERIALIZED (
   SELECT count(*)::int AS turns FROM turns t JOIN found ON t.conversation_id = found.id WHERE t.state <> 'ENDED'
@@ -54,17 +76,25 @@ site AS MATERIALIZED (
   SELECT found.id AS conversation_id, parent.id AS parent_id, coalesce(parent.depth + 1, 0) AS depth,
          $6 <> '{{}}' AND ahead.turns > 0 AS busy, ahead.turns < $15::int AS welcome
   FROM found CROSS JOIN writer CROSS JOIN ahead LEFT JOIN parent ON true
-  WHERE parent.id IS NOT NULL OR coalesce($14::uuid, found.tip_id) IS NULL
+  WHERE parent.id IS NOT NULL OR {below} IS NULL
 ),
 place AS MATERIALIZED (SELECT * FROM site WHERE welcome OR NOT busy),
-{_ROWS},
+{rows},
 thread AS (
   UPDATE conversations c SET tip_id = coalesce(($6::uuid[])[1], $5::uuid), updated_at = now()
   FROM place WHERE c.id = place.conversation_id RETURNING c.*
 )
 {_ANSWER}"""
 
-BEGIN_CONVERSATION = f"""
+
+BEGIN_TURN = _begin_turn("coalesce($14::uuid, found.tip_id)", _ROWS)
+BEGIN_TURN_WITH_BEFORE = _begin_turn(
+    "CASE WHEN NOT $20::bool THEN coalesce($14::uuid, found.tip_id) END", _ROWS_WITH_BEFORE
+)
+
+
+def _begin_conversation(rows: str) -> str:
+    return f"""
 WITH {_WRITER},
 found AS (SELECT $1::uuid AS id, NULL::uuid AS tip_id),
 thread AS (
@@ -76,8 +106,27 @@ place AS MATERIALIZED (
   FROM thread WHERE $14::uuid IS NULL AND $15::int IS NOT NULL
 ),
 site AS (SELECT * FROM place),
-{_ROWS}
+{rows}
 {_ANSWER}"""
+
+
+BEGIN_CONVERSATION = _begin_conversation(_ROWS)
+BEGIN_CONVERSATION_WITH_BEFORE = _begin_conversation(_ROWS_WITH_BEFORE)
+
+
+def _begun(condition: str) -> str:
+    """A turn as it is now: what a repeated post is answered with."""
+    return f"""
+SELECT to_jsonb(c) AS conversation, to_jsonb(m) AS message, encode(t.payload_digest, 'hex') AS payload_digest,
+       (SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.id), '[]') FROM messages r
+        WHERE r.parent_id = t.message_id AND r.turn_id = t.id) AS replies
+FROM turns t JOIN conversations c ON c.id = t.conversation_id JOIN messages m ON m.id = t.message_id
+WHERE t.owner = $1 AND {condition}
+"""
+
+
+BEGUN_BY_ID = _begun("t.id = $2::uuid")
+BEGUN_BY_KEY = _begun("t.idempotency_key = $2")
 
 # A page of the branch that ends at $2: `depth` is a message's place in it, so the page's edges are known before the
 # walk, which begins at the tip and ends at the page's first message. A cursor says no more than such a place, so it
@@ -145,6 +194,7 @@ FROM claimed JOIN conversations c ON c.id = claimed.conversation_id JOIN message
 # The names of app/log/statements.py; a test compares them.
 LOG_CHANNEL = "parley_log"
 STOP_CHANNEL = "parley_stop"
+QUEUE_CHANNEL = "parley_queue"
 DELETED_SEQ = 2**31 - 1
 
 # What a user deletes is gone, its log too, which has no foreign key. A reply in flight leaves an end marker: watchers

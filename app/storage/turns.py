@@ -9,16 +9,24 @@ from typing import Any
 
 from prisma.enums import MessageStatus
 from prisma.errors import RawQueryError
-from prisma.types import MessageWhereInput, TurnWhereInput
+from prisma.types import MessageWhereInput
 
 from app.chat.changes import NewTurn, StartedTurn, WhenBusy
 from app.chat.errors import ConversationBusy, IdempotencyConflict, NotFound, StorageUnavailable
 from app.chat.identifiers import WriterId
 from app.storage.client import Database
 from app.storage.errors import OutcomeUnknownError
-from app.storage.reaching import UNIQUE_VIOLATION, reaching_database, run_statement, sqlstate
+from app.storage.reaching import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, reaching_database, run_statement, sqlstate
 from app.storage.rows import Row, conversation_of, message_of, stored_parameters
-from app.storage.statements import BEGIN_CONVERSATION, BEGIN_TURN, CLAIM_TURNS
+from app.storage.statements import (
+    BEGIN_CONVERSATION,
+    BEGIN_CONVERSATION_WITH_BEFORE,
+    BEGIN_TURN,
+    BEGIN_TURN_WITH_BEFORE,
+    BEGUN_BY_ID,
+    BEGUN_BY_KEY,
+    CLAIM_TURNS,
+)
 
 MAX_QUEUED_TURNS = 100
 """Of a conversation, the running one included."""
@@ -40,16 +48,18 @@ class PrismaTurns:
         All ids are known before, so a statement whose answer was lost is sent again: either it is done now, or its own
         rows are in the way and tell that it was done then.
         """
-        statement = BEGIN_CONVERSATION if turn.conversation else BEGIN_TURN
+        statement, arguments = _statement(turn), _arguments(turn, writer)
         unknown = 0
         while True:
             try:
-                [answer] = await run_statement(self._db, statement, *_arguments(turn, writer))
+                [answer] = await run_statement(self._db, statement, *arguments)
             except StorageUnavailable as error:
                 unknown += 1
                 if not isinstance(error.__cause__, OutcomeUnknownError) or unknown == MAX_UNKNOWN_OUTCOMES:
                     raise
             except RawQueryError as error:
+                if sqlstate(error) == FOREIGN_KEY_VIOLATION:
+                    continue  # the parent was deleted after that statement's snapshot; the next one does not see it
                 if sqlstate(error) != UNIQUE_VIOLATION:
                     raise
                 if started := await self._in_the_way(turn, sent_before=unknown > 0):
@@ -96,8 +106,8 @@ class PrismaTurns:
     async def _explain_refusal(self, turn: NewTurn, *, sent_before: bool) -> StartedTurn:
         """Why a turn was refused: it is itself in the way when it was sent before, and its answer lost; and the same
         post again has its first answer, even if its conversation is busy."""
-        if sent_before and (begun := await self._find({"id": str(turn.id)})):
-            return begun[0]
+        if sent_before and (begun := await run_statement(self._db, BEGUN_BY_ID, turn.owner, str(turn.id))):
+            return _started(begun[0])
         if started := await self._repeated(turn):
             return started
         async with reaching_database():
@@ -114,26 +124,12 @@ class PrismaTurns:
         """
         if turn.post.idempotency_key is None:
             return None
-        found = await self._find({"owner": turn.owner, "idempotency_key": turn.post.idempotency_key})
-        if found is None:
+        found = await run_statement(self._db, BEGUN_BY_KEY, turn.owner, turn.post.idempotency_key)
+        if not found:
             return None
-        started, payload_digest = found
-        if payload_digest != turn.payload_digest:
+        if found[0]["payload_digest"] != turn.payload_digest.hex():
             raise IdempotencyConflict
-        return replace(started, repeated=True)
-
-    async def _find(self, where: TurnWhereInput) -> tuple[StartedTurn, bytes] | None:
-        """A turn that was begun, as it is now, and the digest of its post."""
-        async with reaching_database():
-            row = await self._db.turn.find_first(
-                where=where, include={"messages": {"order_by": {"id": "asc"}}, "conversation": True}
-            )
-        if row is None or row.conversation is None or row.payload_digest is None:
-            return None
-        messages = [message_of(dict(each)) for each in row.messages or ()]
-        posted = next(each for each in messages if str(each.id) == row.message_id)
-        replies = tuple(each for each in messages if each is not posted)
-        return StartedTurn(conversation_of(dict(row.conversation)), posted, replies), row.payload_digest.decode()
+        return replace(_started(found[0]), repeated=True)
 
 
 def _arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
@@ -154,7 +150,24 @@ def _arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
         json.dumps(stored_parameters(post.parameters)),
         str(post.parent_id) if post.parent_id else None,
         MAX_QUEUED_TURNS if post.when_busy is WhenBusy.ENQUEUE else 0,
+        json.dumps(dict(post.completion_metadata)),
+        *(_before(turn) if post.before else ()),
     ]
+
+
+def _before(turn: NewTurn) -> list[Any]:
+    rows = [
+        {"id": str(id), "role": message.role.value, "content": message.content}
+        for id, message in zip(turn.before_ids, turn.post.before, strict=True)
+    ]
+    arguments = [json.dumps(rows, ensure_ascii=False), str(turn.before_ids[-1]), len(rows)]
+    return arguments if turn.conversation else [*arguments, turn.root]
+
+
+def _statement(turn: NewTurn) -> str:
+    if turn.conversation:
+        return BEGIN_CONVERSATION_WITH_BEFORE if turn.post.before else BEGIN_CONVERSATION
+    return BEGIN_TURN_WITH_BEFORE if turn.post.before else BEGIN_TURN
 
 
 def _started(row: Row) -> StartedTurn:

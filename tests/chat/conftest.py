@@ -12,8 +12,10 @@ import asyncpg
 import pytest
 
 from app.chat.changes import Post, StartedTurn
+from app.chat.completion import PromptMessage
 from app.chat.events import CompletionEvent
 from app.chat.identifiers import MessageId, new_uuid
+from app.chat.paging import Window
 from app.chat.records import Message
 from app.chat.runner import Runner
 from app.chat.service import Chat, build_chat
@@ -42,6 +44,25 @@ class Service:
 
     async def post(self, content: str = "Hello", **given: Any) -> StartedTurn:
         return await self.chat.turns.post(self.owner, Post(content, **given))
+
+    async def continue_with(self, started: StartedTurn, *messages: PromptMessage, **given: Any) -> StartedTurn:
+        """Sends these messages as clients of OpenAI's API do: all the history, and the new one last."""
+        *before, last = messages
+        post = Post(last.content, started.conversation.id, last.role, before=tuple(before), **given)
+        return await self.chat.turns.continue_with(self.owner, post)
+
+    async def answer(self, reply: Message, content: str) -> list[str]:
+        """Has the model say that and finish; gives what it was asked, once readers have the answer."""
+        call = await self.backend.called()
+        call.say(content)
+        call.finish()
+        assert (await self.ended(reply.id)).text.content == content
+        return [each.content for each in call.request.messages]
+
+    async def branch(self, tip: MessageId) -> list[str]:
+        """What is said from the root to that message."""
+        page = await self.chat.history.branch(self.owner, tip, Window(100))
+        return [each.text.content for each in page.items]
 
     async def message(self, id: MessageId) -> Message:
         return await self.chat.history.message(self.owner, id)

@@ -61,3 +61,12 @@ def test_what_is_out_of_its_range_is_refused_by_name(name: str, value: Any) -> N
 def test_the_refusal_says_the_value_that_was_given_and_not_a_rounded_one() -> None:
     with pytest.raises(BadInput, match=r"not 2\.0000001$"):
         CompletionParameters(temperature=2.0000001).check()
+
+
+def test_a_sibling_has_a_seed_of_its_own_that_can_still_be_sent() -> None:
+    assert CompletionParameters().of_sibling(2) == CompletionParameters()
+    assert [CompletionParameters(seed=7).of_sibling(index).seed for index in range(3)] == [7, 8, 9]
+    greatest = CompletionParameters(seed=2**63 - 1)
+    assert len({greatest.of_sibling(index).seed for index in range(3)}) == 3
+    for index in range(3):
+        greatest.of_sibling(index).check()

@@ -8,12 +8,23 @@ from typing import Any
 import pytest
 
 from app.chat.changes import Post, WhenBusy
+from app.chat.completion import PromptMessage
 from app.chat.errors import BadInput
 from app.chat.identifiers import new_conversation_id, new_message_id
 from app.chat.parameters import CompletionParameters
 from app.chat.records import Role
 from app.chat.text import MAX_CONTENT_BYTES, MAX_METADATA_BYTES, MAX_MODEL_CHARACTERS
-from app.chat.turns import MAX_IDEMPOTENCY_KEY_CHARACTERS, MAX_REPLIES, check_post, digest
+from app.chat.turns import (
+    MAX_BYTES_BEFORE,
+    MAX_IDEMPOTENCY_KEY_CHARACTERS,
+    MAX_MESSAGES_BEFORE,
+    MAX_REPLIES,
+    check_post,
+    digest,
+)
+
+HI, EMPTY = PromptMessage(Role.USER, "Hi"), PromptMessage(Role.ASSISTANT, "")
+LONG = PromptMessage(Role.DATA, "é" * (MAX_CONTENT_BYTES // 2))
 
 GOOD: list[dict[str, Any]] = [
     {"content": " "},
@@ -25,6 +36,9 @@ GOOD: list[dict[str, Any]] = [
     {"idempotency_key": "k" * MAX_IDEMPOTENCY_KEY_CHARACTERS},
     {"model": "m" * MAX_MODEL_CHARACTERS},
     {"model": ""},
+    {"before": (HI, EMPTY) * (MAX_MESSAGES_BEFORE // 2)},
+    {"before": (LONG,) * (MAX_BYTES_BEFORE // MAX_CONTENT_BYTES)},
+    {"completion_metadata": {"a": "b"}},
 ]
 
 BAD: list[tuple[str, dict[str, Any]]] = [
@@ -43,6 +57,12 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("parameters.temperature", {"parameters": CompletionParameters(temperature=3)}),
     ("metadata.a", {"metadata": {"a": "\0"}}),
     ("metadata", {"metadata": {"a": "x" * MAX_METADATA_BYTES}}),
+    ("completion_metadata.a", {"completion_metadata": {"a": "\0"}}),
+    ("messages", {"before": (HI,) * (MAX_MESSAGES_BEFORE + 1)}),
+    ("messages", {"before": (*(LONG,) * (MAX_BYTES_BEFORE // MAX_CONTENT_BYTES), HI)}),
+    ("messages[1].content", {"before": (HI, PromptMessage(Role.USER, "a\0"), HI)}),
+    ("messages[0].content", {"before": (PromptMessage(Role.USER, "x" * (MAX_CONTENT_BYTES + 1)),)}),
+    ("messages[2].content", {"before": (HI, HI), "content": ""}),
 ]
 
 
@@ -67,6 +87,7 @@ ONE = Post(
     parameters=CompletionParameters(temperature=1.0, stop=("a", "b")),
     idempotency_key="k",
     metadata={"a": 1, "b": {"c": 2, "d": 3}},
+    before=(HI,),
 )
 OTHERS: dict[str, Any] = {
     "content": "hello",
@@ -79,6 +100,8 @@ OTHERS: dict[str, Any] = {
     "when_busy": WhenBusy.INTERRUPT,
     "idempotency_key": "K",
     "metadata": {"a": 1, "b": {"c": 2, "d": 4}},
+    "before": (PromptMessage(Role.DATA, "Hi"),),
+    "completion_metadata": {"a": 1},
 }
 
 
@@ -99,3 +122,8 @@ def test_a_post_that_differs_in_any_field_has_another_digest(field: str) -> None
 def test_values_that_only_look_alike_have_different_digests() -> None:
     alike: list[Any] = [{"a": 1}, {"a": "1"}, {"a": True}, {"a": None}, {"a": "None"}, {"a": [1]}, {"a": {"1": 1}}, {}]
     assert len({digest(Post("x", metadata=each)) for each in alike}) == len(alike)
+
+
+def test_a_post_has_the_digest_that_earlier_releases_have_stored_of_it() -> None:
+    """A client that repeats a post across an upgrade must not be told that it is another one."""
+    assert digest(Post("Hello")).hex() == "d6797d9a20842c7baf4ec0c9ab4c969728ee625c70e7d737a2c8966ce7f682ea"

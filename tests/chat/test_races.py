@@ -160,4 +160,5 @@ def test_a_post_that_says_a_default_aloud_is_the_same_post() -> None:
 def test_log_and_storage_mean_the_same_channels_and_marker() -> None:
     assert storage_statements.LOG_CHANNEL == log_statements.LOG_CHANNEL
     assert storage_statements.STOP_CHANNEL == log_statements.STOP_CHANNEL
+    assert storage_statements.QUEUE_CHANNEL == log_statements.QUEUE_CHANNEL
     assert storage_statements.DELETED_SEQ == DELETED_SEQ

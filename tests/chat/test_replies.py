@@ -92,6 +92,7 @@ async def test_the_backend_gets_the_branch_the_parameters_and_its_own_name_of_th
         ),
         parameters,
         user=None,  # who asks is nobody's business upstream
+        owner=service.owner,  # for backends that draw on what is stored here
     )
     await service.stop(second.replies[0].id)
 
@@ -254,3 +255,12 @@ async def test_every_end_is_in_the_log_of_the_server(service: Service, caplog: p
     [record] = [each for each in caplog.records if each.message == "reply ended"]
     assert vars(record)["status"] == "COMPLETE"
     assert vars(record)["reply"] == str(reply.id)
+
+
+async def test_replies_side_by_side_are_made_with_seeds_of_their_own(service: Service) -> None:
+    started = await service.post(replies=3, parameters=CompletionParameters(seed=7))
+    calls = [await service.backend.called() for _ in started.replies]
+    assert sorted(call.request.parameters.seed or 0 for call in calls) == [7, 8, 9]
+    for call, reply in zip(calls, started.replies, strict=True):
+        call.finish()
+        await service.ended(reply.id)

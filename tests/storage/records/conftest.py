@@ -91,6 +91,7 @@ def turn(owner: str, post: Post) -> NewTurn:
         owner=owner,
         conversation_id=conversation.id if conversation else post.conversation_id or new_conversation_id(),
         post=post,
+        before_ids=tuple(new_message_id() for _ in post.before),
         message_id=new_message_id(),
         reply_ids=tuple(new_message_id() for _ in range(post.replies)),
         model="m" if post.replies else None,

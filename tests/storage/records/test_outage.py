@@ -9,14 +9,15 @@ import pytest
 
 from app.chat.changes import ConversationChanges, Post
 from app.chat.conversations import new_conversation
-from app.chat.errors import StorageUnavailable
+from app.chat.errors import NotFound, StorageUnavailable
 from app.chat.identifiers import (
     ConversationId,
     MessageId,
     new_conversation_id,
     new_message_id,
+    new_turn_id,
 )
-from app.chat.paging import Window
+from app.chat.paging import CompletionQuery, Window
 from app.storage.client import Database
 from app.storage.records import PrismaRecords
 from tests.chat.shaky_postgres import ShakyPostgres
@@ -46,6 +47,10 @@ async def test_while_postgresql_is_away_every_method_says_so_and_works_again_whe
             lambda: records.branch_page(owner, messages[0], Window()),
             lambda: records.active_replies(owner, conversations),
             lambda: records.begin_turn(turn(owner, Post("x")), writer),
+            lambda: records.completion(owner, new_turn_id()),
+            lambda: records.completion_page(owner, CompletionQuery()),
+            lambda: records.label_completion(owner, new_turn_id(), {}),
+            lambda: nothing_to_delete(records, owner),
         ]
         for method in methods:
             await method()
@@ -59,3 +64,8 @@ async def test_while_postgresql_is_away_every_method_says_so_and_works_again_whe
         await shaky.cut()
         for method in methods:
             await asyncio.wait_for(method(), DEADLINE_SECONDS)
+
+
+async def nothing_to_delete(records: PrismaRecords, owner: str) -> None:
+    with pytest.raises(NotFound):
+        await records.delete_completion(owner, new_turn_id())

@@ -1,0 +1,98 @@
+"""The SQL of stored completions: turns, with those of their messages that are replies."""
+
+from __future__ import annotations
+
+from app.storage.statements import DELETED_SEQ, LOG_CHANNEL, QUEUE_CHANNEL, STOP_CHANNEL
+
+# A turn's replies hang below the message that was posted; its other messages, which came before that one, do not.
+_IS_REPLY = "m.parent_id = t.message_id AND m.turn_id = t.id"
+
+
+def _completions(turns: str) -> str:
+    return f"""
+SELECT to_jsonb(t) AS turn, r.replies
+FROM {turns} t
+CROSS JOIN LATERAL (
+  SELECT jsonb_agg(to_jsonb(m) ORDER BY m.id) AS replies FROM messages m WHERE {_IS_REPLY}
+) r
+WHERE r.replies IS NOT NULL"""  # noqa: S608 - every part is a constant of this file
+
+
+COMPLETION = f"{_completions('turns')} AND t.owner = $1 AND t.id = $2::uuid"
+
+LABEL_COMPLETION = f"""
+WITH labelled AS (
+  UPDATE turns t SET metadata = $3::jsonb
+  WHERE t.owner = $1 AND t.id = $2::uuid AND EXISTS (SELECT FROM messages m WHERE {_IS_REPLY})
+  RETURNING *
+)
+{_completions("labelled")}"""  # noqa: S608 - as above
+
+
+def _page(beyond: str, direction: str) -> str:
+    return f"""
+WITH page AS MATERIALIZED (
+  SELECT t.* FROM turns t
+  WHERE t.owner = $1 AND ($2::uuid IS NULL OR t.id {beyond} $2::uuid) AND t.metadata @> $3::jsonb
+    AND EXISTS (SELECT FROM messages m WHERE {_IS_REPLY} AND ($4::text IS NULL OR m.model = $4::text) OFFSET 0)
+  ORDER BY t.id {direction} LIMIT $5::int
+)
+{_completions("page")} ORDER BY t.id {direction}"""  # noqa: S608 - as above
+
+
+COMPLETIONS_OLDEST_FIRST = _page(">", "ASC")
+COMPLETIONS_NEWEST_FIRST = _page("<", "DESC")
+
+# A deletion takes two statements in one transaction: the first one waits for whoever is just posting to the
+# conversation, so that the second one's snapshot has all that hangs below the completion. A turn that waits is locked
+# before its conversation, as a conversation's deletion does; of one that runs the messages come before the turn, as in
+# the log.
+LOCK_COMPLETION = """
+WITH waiting AS MATERIALIZED (
+  SELECT id FROM turns WHERE owner = $1 AND id = $2::uuid AND state = 'QUEUED' FOR UPDATE
+)
+SELECT c.id FROM turns t JOIN conversations c ON c.id = t.conversation_id
+WHERE t.owner = $1 AND t.id = $2::uuid AND (SELECT count(*) FROM waiting) >= 0 FOR UPDATE OF c
+"""
+
+# As with a conversation, a reply in flight leaves an end marker, and what its writer was just committing is trimmed
+# with it one day. Something else may wait for the turn, on another branch.
+DELETE_COMPLETION = f"""
+WITH turn AS MATERIALIZED (
+  SELECT t.id, t.conversation_id FROM turns t
+  WHERE t.owner = $1 AND t.id = $2::uuid AND EXISTS (SELECT FROM messages m WHERE {_IS_REPLY})
+),
+own AS MATERIALIZED (
+  SELECT m.id, m.parent_id, m.depth, m.status IN ('QUEUED', 'STREAMING') AS in_flight
+  FROM messages m JOIN turn ON m.turn_id = turn.id
+),
+following AS MATERIALIZED (
+  SELECT FROM own JOIN messages m ON m.parent_id = own.id WHERE m.turn_id IS DISTINCT FROM $2::uuid LIMIT 1
+),
+doomed AS MATERIALIZED (SELECT * FROM own WHERE NOT EXISTS (SELECT FROM following)),
+gone AS (DELETE FROM messages m USING doomed WHERE m.id = doomed.id RETURNING m.id),
+ended AS (DELETE FROM turns t USING turn WHERE t.id = turn.id AND (SELECT count(*) FROM gone) > 0),
+log AS (DELETE FROM deltas d USING doomed WHERE d.message_id = doomed.id),
+marked AS (
+  INSERT INTO deltas (message_id, seq, final) SELECT id, {DELETED_SEQ}, true FROM doomed WHERE in_flight
+),
+stem AS MATERIALIZED (
+  SELECT turn.conversation_id, (SELECT parent_id FROM doomed ORDER BY depth LIMIT 1) AS parent_id,
+         (SELECT m.id FROM messages m WHERE m.conversation_id = turn.conversation_id
+          AND m.turn_id IS DISTINCT FROM turn.id ORDER BY m.id DESC LIMIT 1) AS newest_left
+  FROM turn WHERE EXISTS (SELECT FROM doomed)
+),
+thread AS (
+  UPDATE conversations c SET updated_at = now(), tip_id = CASE
+    WHEN c.tip_id IN (SELECT id FROM doomed) THEN coalesce(stem.parent_id, stem.newest_left) ELSE c.tip_id
+  END
+  FROM stem WHERE c.id = stem.conversation_id AND stem.newest_left IS NOT NULL
+),
+emptied AS (
+  DELETE FROM conversations c USING stem WHERE c.id = stem.conversation_id AND stem.newest_left IS NULL
+)
+SELECT EXISTS (SELECT FROM turn) AS found, EXISTS (SELECT FROM following) AS continued,
+       (SELECT coalesce(jsonb_agg(id), '[]') FROM doomed WHERE in_flight) AS in_flight,
+       (SELECT count(pg_notify('{STOP_CHANNEL}', id::text))::int FROM doomed WHERE in_flight) AS stopped,
+       pg_notify('{LOG_CHANNEL}', '')::text AS told, pg_notify('{QUEUE_CHANNEL}', '')::text AS moved
+"""  # noqa: S608 - as above
