@@ -24,8 +24,6 @@ from app.chat.records import FinishReason, Usage, UsageSource
 from app.generation.surrogates import SurrogateJoiner
 from app.generation.upstream_errors import UPSTREAM_INVALID, failure_in_stream
 
-DONE: Final = b"[DONE]"
-
 _FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
     "length": FinishReason.LENGTH,
     "max_tokens": FinishReason.LENGTH,
@@ -55,7 +53,7 @@ class CompletionReader:
         """Raises:
         BackendFailed: the chunk is an error, or nothing that could be understood.
         """
-        chunk = _parse(data)
+        chunk = parse_chunk(data)
         if error := failure_in_stream(chunk):
             raise error
         if usage := _usage(chunk.get("usage")):
@@ -66,6 +64,9 @@ class CompletionReader:
         for choice in choices:
             if isinstance(choice, dict) and not choice.get("index"):
                 yield from self._read_choice(choice)
+
+    def stream_ended(self) -> None:
+        """Says nothing here: an upstream that is stopped in mid-answer may well end its stream in good order."""
 
     def end(self) -> Iterator[Piece | Finish]:
         """What is left to say when the stream is over; no Finish if no reason for it ever came."""
@@ -86,10 +87,18 @@ class CompletionReader:
         if content or reasoning:
             yield Piece(content, reasoning)
         if isinstance(reason := choice.get("finish_reason"), str) and reason:
-            self._reason = _FINISH_REASONS.get(reason, FinishReason.STOP)
+            self._reason = finish_reason(reason)
 
 
-def _parse(data: bytes) -> dict[str, Any]:
+def finish_reason(name: str) -> FinishReason:
+    """What an upstream means by the name that it has for it."""
+    return _FINISH_REASONS.get(name, FinishReason.STOP)
+
+
+def parse_chunk(data: bytes) -> dict[str, Any]:
+    """Raises:
+    BackendFailed: it is not a JSON object.
+    """
     try:
         try:
             chunk = orjson.loads(data)

@@ -3,58 +3,100 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
+from typing import Final, Protocol
 
 import httpx2
 
 from app.chat.completion import Finish, Piece
 from app.chat.errors import BackendFailed
-from app.generation.completion_chunks import DONE, CompletionReader
 from app.generation.deadlines import Deadlines
 from app.generation.sse import MAX_EVENT_BYTES, EventStream, EventTooLarge, ServerSentEvent
 from app.generation.upstream_errors import UPSTREAM_INCOMPLETE, UPSTREAM_INVALID, silence
 
+DONE: Final = b"[DONE]"
+
+
+class ChunkReader(Protocol):
+    """Understands one dialect's chunks, those of one completion; does no I/O."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the upstream said that it is done; token counts may still follow."""
+        ...
+
+    def read(self, data: bytes) -> Iterator[Piece]:
+        """Raises:
+        BackendFailed: the chunk is an error, or nothing that could be understood.
+        """
+        ...
+
+    def stream_ended(self) -> None:
+        """The stream came to an end that no cut connection has: an end mark, or the end of the HTTP body."""
+        ...
+
+    def end(self) -> Iterator[Piece | Finish]:
+        """What is left to say when nothing more will come; no Finish where the upstream never said that it is done."""
+        ...
+
+
+class EmptyAnswer(BackendFailed):
+    """A stream that ended in good order without so much as a byte.
+
+    llama.cpp's server in Python begins to answer before it looks at the prompt, and then has no way to refuse it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(UPSTREAM_INCOMPLETE, "the model's stream is empty", retryable=True)
+
 
 async def read_completion(
-    response: httpx2.Response, deadlines: Deadlines, *, first_token_at: float
+    response: httpx2.Response, reader: ChunkReader, deadlines: Deadlines, *, first_token_at: float
 ) -> AsyncGenerator[Piece | Finish, None]:
     """The pieces, then the finish. Leaves the response open.
 
     Args:
+        reader: a new one.
         first_token_at: the loop's time by which the first piece must have come.
 
     Raises:
+        EmptyAnswer
         BackendFailed: the upstream said so, broke off without a finish reason, or kept silent past a deadline.
     """
-    reader = CompletionReader()
+    ended = False
     try:
         async with aclosing(_pieces(response, reader, deadlines, _Patience(first_token_at))) as pieces:
             async for piece in pieces:
                 yield piece
+        if ended := _is_framed(response):
+            reader.stream_ended()
     except TimeoutError:
         if not reader.finished:
             raise silence("the model's server kept silent for too long") from None
     except EventTooLarge:
         raise BackendFailed(UPSTREAM_INVALID, "the model's stream holds something too large", retryable=True) from None
-    except httpx2.RequestError:  # broken off; whether that matters is for the reader to say
+    except (httpx2.RequestError, _BrokenOff):  # whether that matters is for the reader to say
         pass
     for item in reader.end():
         yield item
     if not reader.finished:
+        if ended and not response.num_bytes_downloaded:
+            raise EmptyAnswer
         raise BackendFailed(UPSTREAM_INCOMPLETE, "the model's stream broke off", retryable=True)
 
 
 async def _pieces(
-    response: httpx2.Response, reader: CompletionReader, deadlines: Deadlines, patience: _Patience
+    response: httpx2.Response, reader: ChunkReader, deadlines: Deadlines, patience: _Patience
 ) -> AsyncGenerator[Piece, None]:
     """Raises:
-    TimeoutError, EventTooLarge, httpx2.RequestError: as `_events` does.
+    TimeoutError, EventTooLarge, httpx2.RequestError, _BrokenOff: as `_events` does.
     BackendFailed: the upstream said so.
     """
     async with aclosing(_events(response, patience)) as events:
         async for event in events:
             if event.data == DONE:
+                reader.stream_ended()
                 if not reader.finished:
                     return
                 patience.limit(deadlines.close_seconds)
@@ -65,6 +107,10 @@ async def _pieces(
                 patience.grant(deadlines.between_tokens_seconds)
             if reader.finished:
                 patience.limit(deadlines.after_finish_seconds)
+
+
+class _BrokenOff(Exception):
+    """The stream ended within an event."""
 
 
 class _Patience:
@@ -88,9 +134,10 @@ async def _events(response: httpx2.Response, patience: _Patience) -> AsyncGenera
         TimeoutError: out of patience.
         EventTooLarge
         httpx2.RequestError: the connection broke.
+        _BrokenOff
     """
     chunks = _chunks(response, patience)
-    if response.headers.get("content-type", "").startswith("application/json"):
+    if _is_whole(response):
         body = bytearray()
         async for chunk in chunks:
             body += chunk
@@ -102,6 +149,20 @@ async def _events(response: httpx2.Response, patience: _Patience) -> AsyncGenera
     async for chunk in chunks:
         for event in stream.feed(chunk):
             yield event
+    if stream.within_event:
+        raise _BrokenOff
+
+
+def _is_whole(response: httpx2.Response) -> bool:
+    return bool(response.headers.get("content-type", "").startswith("application/json"))
+
+
+def _is_framed(response: httpx2.Response) -> bool:
+    """Whether an end of the body was its end, and not merely that of the connection (RFC 9112, 6.3).
+
+    JSON has an end of its own.
+    """
+    return _is_whole(response) or not response.headers.keys().isdisjoint({"transfer-encoding", "content-length"})
 
 
 async def _chunks(response: httpx2.Response, patience: _Patience) -> AsyncIterator[bytes]:

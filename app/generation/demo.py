@@ -13,6 +13,7 @@ from app.generation.demo_answers import compose_answer
 
 DEMO_MODEL: Final = "demo"
 INSTANT_DEMO_MODEL: Final = "demo-fast"
+DEMO_MODELS: Final = (DEMO_MODEL, INSTANT_DEMO_MODEL)
 
 DEFAULT_WORDS_PER_SECOND: Final = 30.0
 """About twice as fast as people read, about as fast as a mid-sized hosted model."""
@@ -23,9 +24,8 @@ _WORD = re.compile(r"\s*\S+\s*")
 class DemoBackend:
     """Equal prompts with equal seeds get equal answers. A word, with the white space after it, counts as one token."""
 
-    name = "demo"
-
-    def __init__(self, *, words_per_second: float = DEFAULT_WORDS_PER_SECOND) -> None:
+    def __init__(self, *, name: str = "demo", words_per_second: float = DEFAULT_WORDS_PER_SECOND) -> None:
+        self.name = name
         self._seconds_per_word = 1 / words_per_second
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
@@ -41,7 +41,7 @@ class DemoBackend:
         yield Finish(reason, Usage(_count(request.messages), len(words), UsageSource.PROVIDER))
 
     async def models(self) -> tuple[str, ...]:
-        return (DEMO_MODEL, INSTANT_DEMO_MODEL)
+        return DEMO_MODELS
 
     async def close(self) -> None:
         """Nothing is open."""

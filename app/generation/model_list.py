@@ -12,7 +12,7 @@ from app.chat.errors import BackendFailed
 
 logger = logging.getLogger("parley.generation")
 
-FRESH_SECONDS: Final = 300.0
+FRESH_SECONDS: Final = 60.0
 """How long a list is served without asking again; past it, it is still served while the next one is fetched."""
 
 RETRY_SECONDS: Final = 15.0
@@ -22,25 +22,35 @@ DEADLINE_SECONDS: Final = 3.0
 
 
 class ModelList:
+    """Attributes:
+    asked: whether it was ever fetched, with or without success.
+    last_names: those of the last list that could be fetched.
+    """
+
     def __init__(self, backend: Backend, *, clock: Callable[[], float]) -> None:
         self._backend = backend
         self._clock = clock
         self._names: tuple[str, ...] | None = None
-        self._asked = False
         self._asked_at = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
+        self.asked = False
+        self.last_names: tuple[str, ...] = ()
 
-    async def names(self) -> tuple[str, ...] | None:
-        """The models; none where the backend has no list, None while it fails. Waits only the very first time."""
+    def now(self) -> tuple[str, ...] | None:
+        """The models; none where the backend has no list, None while it fails. Past its time, fetches the next list."""
         good_for_seconds = RETRY_SECONDS if self._names is None else FRESH_SECONDS
         if self._age_seconds > good_for_seconds:
-            fetching = self._fetch()
-            if not self._asked:
-                await asyncio.shield(fetching)
+            self._fetch()
         return self._names
 
+    async def names(self) -> tuple[str, ...] | None:
+        """As `now`, but waits for the very first list."""
+        if not self.asked:
+            await asyncio.shield(self._fetch())
+        return self.now()
+
     async def names_newer_than(self, seconds: float) -> tuple[str, ...] | None:
-        """As `names`, but waits for a new list if there is one and it is older than that."""
+        """As `now`, but waits for a new list if there is one and it is older than that."""
         if self._names and self._age_seconds > seconds:
             await asyncio.shield(self._fetch())
         return self._names
@@ -70,4 +80,6 @@ class ModelList:
             logger.exception("models cannot be listed", extra={"backend": self._backend.name})
         finally:
             self._fetching = None
-        self._names, self._asked, self._asked_at = names, True, self._clock()
+        self._names, self.asked, self._asked_at = names, True, self._clock()
+        if names is not None:
+            self.last_names = names

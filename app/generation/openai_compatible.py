@@ -8,7 +8,6 @@ reading to `completion_stream`.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
@@ -18,13 +17,12 @@ import openai
 
 from app.chat.completion import CompletionRequest, Finish, Piece
 from app.chat.errors import BackendFailed
-from app.generation.completion_stream import read_completion
+from app.generation.completion_chunks import CompletionReader
+from app.generation.completion_stream import EmptyAnswer, read_completion
 from app.generation.deadlines import DEFAULT_DEADLINES, Deadlines
-from app.generation.dialect import Dialect
-from app.generation.retrying import DEFAULT_RETRIES, RetryPolicy
+from app.generation.dialect import DataRole, Dialect
+from app.generation.retrying import DEFAULT_RETRIES, RetryPolicy, complete_with_retries
 from app.generation.upstream_errors import UPSTREAM_INVALID, failure_from, refusal, silence
-
-logger = logging.getLogger("parley.generation")
 
 OPENAI_BASE_URL: Final = "https://api.openai.com/v1"
 
@@ -37,6 +35,7 @@ _NO_SUCH_ENDPOINT: Final = frozenset({404, 405, 501})
 class OpenAICompatibleBackend:
     """Args:
     api_key: None for upstreams that want none.
+    data_role: what the upstream is sent `data` messages as.
     """
 
     def __init__(
@@ -47,10 +46,12 @@ class OpenAICompatibleBackend:
         name: str = "openai",
         deadlines: Deadlines = DEFAULT_DEADLINES,
         retries: RetryPolicy = DEFAULT_RETRIES,
+        data_role: DataRole = "user",
     ) -> None:
         self.name = name
         self._deadlines = deadlines
         self._retries = retries
+        self._first_dialect = Dialect(data_role=data_role)
         self._dialects: dict[str, Dialect] = {}
         # Reading has deadlines of ours, and the SDK's retries know nothing of them.
         timeout = httpx2.Timeout(None, connect=deadlines.connect_seconds, write=deadlines.between_tokens_seconds)
@@ -62,22 +63,25 @@ class OpenAICompatibleBackend:
         )
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
-        """Streams a completion; asks again for one that failed before its first piece, where that may help."""
-        attempts, spoke = 0, False
-        while True:
-            attempts += 1
+        """Streams a completion; asks again for one that failed before its first piece, where that may help.
+
+        After an empty stream it asks for the whole at once: that may be refused with the reason.
+        """
+        stream = True
+
+        async def attempt() -> AsyncGenerator[Piece | Finish, None]:
+            nonlocal stream
             try:
-                async with aclosing(self._attempt(request)) as items:
+                async with aclosing(self._attempt(request, stream=stream)) as items:
                     async for item in items:
-                        spoke = True
                         yield item
-                return
-            except BackendFailed as failure:
-                delay = None if spoke else self._retries.delay_seconds(attempts, failure)
-                if delay is None:
-                    raise
-                logger.info("asking upstream again", extra={"backend": self.name, "after_seconds": delay})
-            await asyncio.sleep(delay)
+            except EmptyAnswer:
+                stream = False
+                raise
+
+        async with aclosing(complete_with_retries(attempt, self._retries, backend=self.name)) as items:
+            async for item in items:
+                yield item
 
     async def models(self) -> tuple[str, ...]:
         """The ids that `GET /models` lists; none where there is no such endpoint."""
@@ -96,26 +100,29 @@ class OpenAICompatibleBackend:
     async def close(self) -> None:
         await self._client.close()
 
-    async def _attempt(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
+    async def _attempt(self, request: CompletionRequest, *, stream: bool) -> AsyncGenerator[Piece | Finish, None]:
         first_token_at = asyncio.get_running_loop().time() + self._deadlines.first_token_seconds
         async with (
-            aclosing(await self._open(request, first_token_at)) as response,
-            aclosing(read_completion(response, self._deadlines, first_token_at=first_token_at)) as items,
+            aclosing(await self._open(request, first_token_at, stream=stream)) as response,
+            aclosing(
+                read_completion(response, CompletionReader(), self._deadlines, first_token_at=first_token_at)
+            ) as items,
         ):
             async for item in items:
                 yield item
 
-    async def _open(self, request: CompletionRequest, until: float) -> httpx2.Response:
+    async def _open(self, request: CompletionRequest, until: float, *, stream: bool) -> httpx2.Response:
         """The answer to the request, put as this upstream takes it; its body is still to be read.
 
         Raises:
             BackendFailed: it was refused, or there was no answer in time.
         """
-        dialect = self._dialects.get(request.model, Dialect())
+        dialect = self._dialects.get(request.model, self._first_dialect)
         while True:
             try:
                 async with asyncio.timeout_at(until):
-                    raw = await self._client.chat.completions.with_raw_response.create(**dialect.body(request))
+                    body = dialect.body(request, stream=stream)
+                    raw = await self._client.chat.completions.with_raw_response.create(**body)
             except TimeoutError:
                 raise silence("the model's server did not answer in time") from None
             except openai.APIError as error:
@@ -123,7 +130,7 @@ class OpenAICompatibleBackend:
                     raise failure_from(error) from error
                 dialect = other
             else:
-                if dialect != Dialect():
+                if dialect != self._first_dialect:
                     self._dialects[request.model] = dialect
                 response: httpx2.Response = raw.http_response
                 return response

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import random
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
+from app.chat.completion import Finish, Piece
 from app.chat.errors import BackendFailed, BackendFault
+
+logger = logging.getLogger("parley.generation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +45,32 @@ class RetryPolicy:
 
 
 DEFAULT_RETRIES = RetryPolicy()
+
+
+async def complete_with_retries(
+    attempt: Callable[[], AsyncGenerator[Piece | Finish, None]], retries: RetryPolicy, *, backend: str
+) -> AsyncGenerator[Piece | Finish, None]:
+    """Streams a completion; asks again for one that failed before its first piece, where that may help.
+
+    Args:
+        attempt: asks once.
+        backend: its name, for the log.
+
+    Raises:
+        BackendFailed: by the last attempt.
+    """
+    attempts, spoke = 0, False
+    while True:
+        attempts += 1
+        try:
+            async with aclosing(attempt()) as items:
+                async for item in items:
+                    spoke = True
+                    yield item
+            return
+        except BackendFailed as failure:
+            delay = None if spoke else retries.delay_seconds(attempts, failure)
+            if delay is None:
+                raise
+            logger.info("asking upstream again", extra={"backend": backend, "after_seconds": delay})
+        await asyncio.sleep(delay)

@@ -56,6 +56,11 @@ class EventStream:
         if start < len(chunk):
             self._hold(chunk[start:])
 
+    @property
+    def within_event(self) -> bool:
+        """Whether what was fed last has begun an event, or a line, that it does not end."""
+        return bool(self._line or self._data)
+
     def _hold(self, piece: bytes) -> None:
         self._event_bytes += len(piece)
         if self._event_bytes > self._max_event_bytes:

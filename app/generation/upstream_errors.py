@@ -13,6 +13,7 @@ from typing import Any, Final
 import openai
 
 from app.chat.errors import BackendFailed, BackendFault
+from app.chat.text import storable
 from app.generation.retry_after import retry_after_seconds
 
 logger = logging.getLogger("parley.generation")
@@ -32,27 +33,38 @@ _TYPES_OF_ANYTHING: Final = frozenset({"invalid_request_error", "server_error", 
 _OUT_OF_CREDIT: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 """Sent with 429 as a rate limit is, but waiting does not help."""
 
+_ANSWERS: Final = frozenset({"choices", "chat_completion"})
+"""What a chunk has in it that is no error, whatever else it has."""
+
+_WRONG_REQUESTS: Final = frozenset({"context_length_exceeded", "BadRequestError"})
+"""The same request gets them again."""
+
 _PASSING_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 
 
 def failure_from(error: openai.APIError) -> BackendFailed:
     """What an error means that the SDK raised before there was an answer."""
     if isinstance(error, openai.APIStatusError):
-        return _failure_by_status(error)
+        return failure_by_status(error.status_code, error.body, error.response.headers)
     # Only connecting and writing have timeouts of the SDK's own, so that every one of them means that nobody listens.
-    logger.warning("upstream cannot be reached", extra={"why": repr(error.__cause__ or error)})
+    return unreachable(error.__cause__ or error)
+
+
+def unreachable(why: BaseException) -> BackendFailed:
+    logger.warning("upstream cannot be reached", extra={"why": repr(why)})
     return BackendFailed(UPSTREAM_UNREACHABLE, "the model's server cannot be reached", retryable=True)
 
 
 def failure_in_stream(chunk: Mapping[str, Any]) -> BackendFailed | None:
     """The error that a chunk is, if it is one."""
-    if chunk.get("object") == "error":
-        error: object = chunk
+    error: object
+    if chunk.get("object") == "error" or (chunk.get("detail") and chunk.keys().isdisjoint(_ANSWERS)):
+        error = chunk
     elif not (error := chunk.get("error")):
         return None
     code = _code(error) or UPSTREAM_FAILED
-    logger.warning("upstream failed in mid-stream", extra={"code": code, "body": str(error)[:MAX_MESSAGE_CHARACTERS]})
-    return BackendFailed(code, _words(error) or "the model's server failed", retryable=code not in _OUT_OF_CREDIT)
+    logger.warning("upstream failed in mid-stream", extra={"code": code, "body": _shown(error)})
+    return BackendFailed(code, _words(error) or "the model's server failed", retryable=_may_pass(error, code))
 
 
 def silence(message: str) -> BackendFailed:
@@ -66,10 +78,10 @@ def refusal(error: openai.APIError) -> str:
     return ""
 
 
-def _failure_by_status(error: openai.APIStatusError) -> BackendFailed:
-    status, code, words = error.status_code, _code(error.body), _words(error.body)
-    body = str(error.body)[:MAX_MESSAGE_CHARACTERS]
-    logger.warning("upstream refused", extra={"status": status, "code": code, "body": body})
+def failure_by_status(status: int, body: object, headers: Mapping[str, str]) -> BackendFailed:
+    """What an answer means whose status is not 200; its body is JSON, or text where it is none."""
+    code, words = _code(body), _words(body)
+    logger.warning("upstream refused", extra={"status": status, "code": code, "body": _shown(body)})
     match status:
         case 401 | 403:
             return BackendFailed(
@@ -81,7 +93,7 @@ def _failure_by_status(error: openai.APIStatusError) -> BackendFailed:
                 words or "the model's server has had too many requests",
                 retryable=status == 429 and code not in _OUT_OF_CREDIT,
                 fault=BackendFault.LIMITED,
-                retry_after_seconds=retry_after_seconds(error.response.headers),
+                retry_after_seconds=retry_after_seconds(headers),
             )
         case 404:
             return BackendFailed(
@@ -101,8 +113,23 @@ def _failure_by_status(error: openai.APIStatusError) -> BackendFailed:
         code or f"http_{status}",
         f"the model's server failed with status {status}",
         retryable=status in _PASSING_STATUSES,
-        retry_after_seconds=retry_after_seconds(error.response.headers),
+        retry_after_seconds=retry_after_seconds(headers),
     )
+
+
+def _shown(body: object) -> str:
+    return str(body)[:MAX_MESSAGE_CHARACTERS]
+
+
+def _may_pass(error: object, code: str) -> bool:
+    """Whether an error in mid-stream is worth another try: by its status where it names one, as vLLM does."""
+    if code in _OUT_OF_CREDIT:
+        return False
+    if not isinstance(error, dict):
+        return True
+    if isinstance(status := error.get("code"), int):
+        return status in _PASSING_STATUSES
+    return code not in _WRONG_REQUESTS and error.get("type") != "invalid_request_error"
 
 
 def _code(error: object) -> str | None:
@@ -111,15 +138,28 @@ def _code(error: object) -> str | None:
         return None
     for value in (error.get("code"), error.get("type")):
         if isinstance(value, str) and value and value not in _TYPES_OF_ANYTHING:
-            return value[:MAX_CODE_CHARACTERS]
+            return storable(value[:MAX_CODE_CHARACTERS])
     return None
 
 
 def _words(error: object) -> str | None:
     """What the upstream said: in OpenAI's shape, in FastAPI's (`detail`), or bare."""
-    if isinstance(error, dict):
-        values = (error.get(name) for name in ("message", "detail", "error"))
-        error = next((value for value in values if isinstance(value, str)), None)
+    while isinstance(error, dict):
+        values = [error.get(name) for name in ("message", "detail", "error")]
+        error = next((value for value in values if value and isinstance(value, str | list | dict)), None)
+    if isinstance(error, list):
+        error = _problems(error)
     if not isinstance(error, str) or not error.strip() or error.lstrip().startswith("<"):  # some proxy's HTML page
         return None
-    return error.strip()[:MAX_MESSAGE_CHARACTERS]
+    return storable(error.strip()[:MAX_MESSAGE_CHARACTERS])
+
+
+def _problems(problems: list[object]) -> str:
+    """FastAPI's list of what is wrong with a request, as one line: where, and what."""
+    told = []
+    for problem in problems:
+        if isinstance(problem, dict) and isinstance(problem.get("msg"), str):
+            where = problem.get("loc")
+            path = ".".join(map(str, where)) if isinstance(where, list) else ""
+            told.append(f"{path}: {problem['msg']}" if path else problem["msg"])
+    return "; ".join(told)

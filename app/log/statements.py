@@ -106,6 +106,40 @@ SELECT message_id, max(seq) AS seq, string_agg(content, '' ORDER BY seq) AS cont
 FROM deltas WHERE message_id = ANY ($1::uuid[]) AND NOT final GROUP BY message_id
 """
 
+# What was said, to be played again. Generation begins with the post, or when the last turn before it has ended: of a
+# conversation one turn runs at a time.
+RECORDING = """
+SELECT m.id, m.status::text, m.finish_reason::text, m.prompt_tokens, m.completion_tokens, m.usage_source::text,
+       m.error_code, m.error_message, m.error_retryable, greatest(m.created_at, ahead.ended_at) AS started_at,
+       m.completed_at
+FROM messages m
+JOIN conversations c ON c.id = m.conversation_id
+LEFT JOIN turns t ON t.id = m.turn_id
+LEFT JOIN LATERAL (
+  SELECT max(p.completed_at) AS ended_at FROM turns pt JOIN messages p ON p.turn_id = pt.id
+  WHERE pt.conversation_id = t.conversation_id AND pt.position < t.position
+) ahead ON true
+WHERE m.id = $1 AND c.owner = $2 AND m.role = 'ASSISTANT'
+"""
+
+# At most $3 deltas, and none after those that have $4 bytes in all.
+RECORDED_DELTAS = """
+SELECT seq, created_at, content, reasoning, final FROM (
+  SELECT d.*, sum(d.bytes) OVER (ORDER BY d.seq) - d.bytes AS bytes_before FROM (
+    SELECT *, octet_length(content) + coalesce(octet_length(reasoning), 0) AS bytes
+    FROM deltas WHERE message_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+  ) d
+) page WHERE bytes_before < $4 ORDER BY seq
+"""
+
+# After $2 characters of the content and $3 of the reasoning, which comes first; $4 characters at a time.
+RECORDED_TEXT = """
+SELECT CASE WHEN r.reasoning = '' THEN substr(content, $2::int + 1, $4) ELSE '' END AS content, r.reasoning,
+       char_length(content) + coalesce(char_length(messages.reasoning), 0) AS characters
+FROM messages, LATERAL (SELECT coalesce(substr(messages.reasoning, $3::int + 1, $4), '') AS reasoning) r
+WHERE id = $1
+"""
+
 # One order of locks everywhere: a turn that waits before its messages. The lock is a statement of its own, so that the
 # next one has a snapshot with whatever was committed meanwhile: two stops of one turn must see each other.
 LOCK_WAITING_TURN = """

@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.chat.completion import Model, ServedModel
-from app.chat.errors import BadInput, ModelNotFound
-from app.generation.catalog import MISS_REFRESH_SECONDS, Catalog, build_catalog
+from app.chat.errors import BackendFault, BadInput, ModelNotFound
+from app.chat.identifiers import MESSAGE, new_message_id, to_text
+from app.generation.catalog import MISS_REFRESH_SECONDS, Catalog
 from app.generation.demo import DemoBackend
 from app.generation.model_list import FRESH_SECONDS, RETRY_SECONDS
 from app.generation.openai_compatible import OpenAICompatibleBackend
 from tests.generation.listening import asking, hear
 from tests.upstream.process import Upstream, run_upstream
-from tests.upstream.script import Script
 
 
 class Clock:
@@ -35,6 +35,12 @@ async def catalog_of(
     """The upstream first, then the demo."""
     backend = OpenAICompatibleBackend(base_url=upstream.base_url)
     catalog = Catalog([backend, DemoBackend()], default=default, clock=clock or time.monotonic)
+    async with closing(catalog):
+        yield catalog
+
+
+@asynccontextmanager
+async def closing(catalog: Catalog) -> AsyncGenerator[Catalog, None]:
     yield catalog
     await catalog.close()
 
@@ -43,70 +49,31 @@ async def ids(catalog: Catalog) -> list[str]:
     return [model.id for model in await catalog.list()]
 
 
-# Without a key
-
-
-async def test_without_a_key_there_is_the_demo() -> None:
-    catalog = build_catalog()
-    assert await catalog.list() == (Model("demo", "demo"), Model("demo-fast", "demo"))
-    assert (await catalog.resolve(None)).model.id == "demo"
-
-
-async def test_the_default_model_is_the_operators_choice() -> None:
-    assert (await build_catalog(default_model="demo-fast").resolve(None)).model.id == "demo-fast"
-
-
-@pytest.mark.parametrize("name", ["demo", "demo-fast"])
-async def test_a_listed_model_is_served_under_its_own_name(name: str) -> None:
-    served = await build_catalog().resolve(name)
-    assert (served.model.id, served.upstream_name) == (name, name)
-
-
-async def test_a_name_that_nobody_serves_is_refused() -> None:
-    with pytest.raises(ModelNotFound, match="gpt-unknown"):
-        await build_catalog().resolve("gpt-unknown")
-
-
-async def test_the_demo_does_not_pass_for_another_model() -> None:
-    with pytest.raises(ModelNotFound):
-        await build_catalog(default_model="gpt-unknown").resolve(None)
-
-
-# With an upstream
-
-
-async def test_with_a_url_there_is_the_upstream_and_no_demo(upstream: Upstream) -> None:
-    catalog = build_catalog(openai_base_url=upstream.base_url, openai_api_key="sk-tests")
-    assert await ids(catalog) == ["upstream", "upstream-2"]
-    served = await catalog.resolve(None)
-    assert served.model.id == "upstream"
-    assert (await hear(served.backend, asking(Script(seed=1)))).text == Script(seed=1).whole_text()
-    await catalog.close()
-
-
-async def test_the_default_model_is_served_even_if_the_upstream_does_not_list_it(upstream: Upstream) -> None:
-    catalog = build_catalog(openai_base_url=upstream.base_url, default_model="llama3")
-    assert (await catalog.resolve(None)).upstream_name == "llama3"
-    assert (await catalog.resolve("llama3")).upstream_name == "llama3"
-    assert await ids(catalog) == ["llama3", "upstream", "upstream-2"]
-    await catalog.close()
-
-
 async def test_an_unlisted_name_is_refused_where_the_upstream_lists_its_models(upstream: Upstream) -> None:
-    catalog = build_catalog(openai_base_url=upstream.base_url)
-    with pytest.raises(ModelNotFound):
-        await catalog.resolve("upstraem")
-    await catalog.close()
+    backend = OpenAICompatibleBackend(base_url=upstream.base_url)
+    async with closing(Catalog([backend])) as catalog:
+        with pytest.raises(ModelNotFound, match="upstraem"):
+            await catalog.resolve("upstraem")
 
 
 async def test_any_name_is_passed_on_where_the_upstream_has_no_list() -> None:
     async with run_upstream("--models-status", "404") as upstream:
-        catalog = build_catalog(openai_base_url=upstream.base_url)
-        assert (await catalog.resolve("anything")).upstream_name == "anything"
-        assert await catalog.list() == ()
-        with pytest.raises(BadInput, match="PARLEY_DEFAULT_MODEL"):
-            await catalog.resolve(None)
-        await catalog.close()
+        backend = OpenAICompatibleBackend(base_url=upstream.base_url)
+        async with closing(Catalog([backend])) as catalog:
+            assert (await catalog.resolve("anything")).upstream_name == "anything"
+            assert await catalog.list() == ()
+            with pytest.raises(BadInput, match="PARLEY_DEFAULT_MODEL"):
+                await catalog.resolve(None)
+
+
+async def test_no_other_name_is_passed_on_where_it_is_declared_what_an_upstream_without_a_list_serves() -> None:
+    async with run_upstream("--models-status", "404") as upstream:
+        backend = OpenAICompatibleBackend(base_url=upstream.base_url)
+        declared = {"mine": ServedModel(Model("mine", "openai"), backend, "theirs")}
+        async with closing(Catalog([backend], declared=declared, closed={backend})) as catalog:
+            assert (await catalog.resolve("mine")).upstream_name == "theirs"
+            with pytest.raises(ModelNotFound, match="anything"):
+                await catalog.resolve("anything")
 
 
 async def test_the_list_is_fetched_once_for_all_who_ask() -> None:
@@ -167,6 +134,43 @@ async def test_an_upstream_that_died_loses_its_models_and_does_not_hold_anybody_
         assert await ids(catalog) == ["demo", "demo-fast"]
 
 
+async def test_what_an_upstream_listed_before_it_died_is_still_its_own_and_fails_as_it_does() -> None:
+    clock = Clock()
+    async with run_upstream() as upstream, catalog_of(upstream, clock=clock) as catalog:
+        await catalog.list()
+        await upstream.close()
+        clock.now += FRESH_SECONDS + 1
+        async with asyncio.timeout(5):
+            while "upstream" in await ids(catalog):
+                await asyncio.sleep(0.01)
+        served = await catalog.resolve("upstream")
+        failure = (await hear(served.backend, asking("hello"))).failure
+        assert failure is not None
+        assert failure.fault is BackendFault.UNAVAILABLE
+        with pytest.raises(ModelNotFound):
+            await catalog.resolve("upstraem")
+        assert (await catalog.resolve(None)).model.id == "upstream", "prompts went to another backend unasked"
+
+
+async def test_prompts_without_a_model_do_not_go_elsewhere_because_the_first_backend_is_down() -> None:
+    async with run_upstream("--models-status", "500") as upstream, catalog_of(upstream) as catalog:
+        with pytest.raises(BadInput, match="PARLEY_DEFAULT_MODEL"):
+            await catalog.resolve(None)
+
+
+async def test_a_dead_upstream_hides_what_was_declared_of_it_and_the_aliases_too() -> None:
+    async with run_upstream("--models-status", "500") as upstream:
+        backend, demo = OpenAICompatibleBackend(base_url=upstream.base_url), DemoBackend()
+        declared = {
+            "far": ServedModel(Model("far", "openai"), backend, "upstream"),
+            "near": ServedModel(Model("near", "demo"), demo, "demo"),
+        }
+        catalog = Catalog([backend, demo], declared=declared, aliases={"f": "far", "n": "near"}, default="f")
+        async with closing(catalog):
+            assert await ids(catalog) == ["near", "demo", "demo-fast", "n"]
+            assert (await catalog.resolve("f")).backend is backend
+
+
 async def test_an_upstream_that_comes_back_has_its_models_again() -> None:
     clock = Clock()
     async with run_upstream() as first:
@@ -192,12 +196,73 @@ async def test_a_caller_who_goes_away_does_not_cancel_the_fetch_for_others() -> 
         assert len(await patient) == 4
 
 
-async def test_declared_models_are_served_under_the_name_they_were_given() -> None:
+async def test_a_declared_model_is_served_and_listed_by_the_name_it_was_given() -> None:
     demo = DemoBackend()
-    alias = ServedModel(Model("cygnet", "demo", alias_of="demo-fast"), demo, "demo-fast")
-    catalog = Catalog([demo], declared={"cygnet": alias})
-    assert await catalog.resolve("cygnet") == alias
-    assert await ids(catalog) == ["cygnet", "demo", "demo-fast"]
+    mine = ServedModel(Model("mine", "demo", 8192), demo, "demo-fast")
+    catalog = Catalog([demo], declared={"mine": mine})
+    assert await catalog.resolve("mine") == mine
+    assert (await catalog.list())[0] == Model("mine", "demo", context_window=8192)
+    assert await ids(catalog) == ["mine", "demo", "demo-fast"]
+
+
+async def test_a_backend_that_is_not_asked_for_its_models_serves_what_is_declared_of_it() -> None:
+    declared = {"mine": ServedModel(Model("mine", "demo"), DemoBackend(), "demo-fast")}
+    catalog = Catalog([], declared=declared)
+    assert await ids(catalog) == ["mine"]
+    with pytest.raises(ModelNotFound):
+        await catalog.resolve("demo-fast")
+
+
+async def test_an_alias_is_listed_with_its_model_and_answered_by_that_model() -> None:
+    demo = DemoBackend()
+    declared = {"mine": ServedModel(Model("mine", "demo", 8192), demo, "demo-fast")}
+    catalog = Catalog([demo], declared=declared, aliases={"latest": "mine", "quick": "demo-fast"})
+    assert await catalog.list() == (
+        Model("mine", "demo", 8192),
+        Model("demo", "demo"),
+        Model("demo-fast", "demo"),
+        Model("latest", "demo", 8192, alias_of="mine"),
+        Model("quick", "demo", alias_of="demo-fast"),
+    )
+    assert await catalog.resolve("latest") == declared["mine"]
+    assert (await catalog.resolve("quick")).model == Model("demo-fast", "demo")
+
+
+@pytest.mark.parametrize("name", [None, "default"])
+async def test_none_and_default_are_the_default_model(name: str | None) -> None:
+    assert (await Catalog([DemoBackend()]).resolve(name)).model.id == "demo"
+    assert (await Catalog([DemoBackend()], default="demo-fast").resolve(name)).model.id == "demo-fast"
+    by_alias = Catalog([DemoBackend()], aliases={"best": "demo-fast"}, default="best")
+    assert (await by_alias.resolve(name)).model.id == "demo-fast"
+
+
+async def test_default_is_a_name_like_any_other_where_it_is_declared() -> None:
+    demo = DemoBackend()
+    served = ServedModel(Model("default", "demo"), demo, "demo")
+    assert await Catalog([demo], declared={"default": served}, default="demo-fast").resolve("default") == served
+    aliased = Catalog([demo], aliases={"default": "demo"}, default="demo-fast")
+    assert (await aliased.resolve("default")).model.id == "demo"
+
+
+@pytest.mark.parametrize("default", ["demo-fast", "best"])
+async def test_the_default_model_is_listed_first(default: str) -> None:
+    catalog = Catalog([DemoBackend()], aliases={"best": "demo"}, default=default)
+    assert (await ids(catalog))[0] == default
+    assert sorted(await ids(catalog)) == ["best", "demo", "demo-fast"]
+
+
+async def test_stored_replies_are_models_that_are_not_listed_and_of_which_nobody_is_asked() -> None:
+    replay = DemoBackend(name="replay")
+    reply = f"replay:{to_text(MESSAGE, new_message_id())}"
+    async with run_upstream() as upstream:
+        backend = OpenAICompatibleBackend(base_url=upstream.base_url)
+        async with closing(Catalog([backend], aliases={"again": reply}, replay=replay)) as catalog:
+            for name in (reply, "again"):
+                assert await catalog.resolve(name) == ServedModel(Model(reply, "replay"), replay, reply)
+            with pytest.raises(ModelNotFound, match="replay:nonsense"):
+                await catalog.resolve("replay:nonsense")
+            assert (await upstream.state())["models_requests"] == 0
+            assert await ids(catalog) == ["upstream", "upstream-2"]
 
 
 async def test_where_two_serve_the_same_name_the_first_one_does() -> None:

@@ -93,3 +93,23 @@ def test_any_text_comes_out_as_it_went_in(data: list[str], cuts: st.DataObject) 
     stream = "".join(f"data: {each}\n\n" for each in data).encode()
     cut = cuts.draw(st.integers(0, len(stream)))
     assert [event.data.decode() for event in events(stream[:cut], stream[cut:])] == data
+
+
+@pytest.mark.parametrize(
+    ("stream", "within"),
+    [
+        (b"", False),
+        (b"data: a\n\n", False),
+        (b"data: a\r\n\r\n", False),
+        (b": comment\n", False),
+        (b"data: a\n", True),
+        (b"data: a\n\ndat", True),
+    ],
+)
+def test_a_stream_that_stops_within_an_event_can_be_told_from_one_that_stops_after_it(
+    stream: bytes, within: bool
+) -> None:
+    reader = EventStream()
+    for index in range(len(stream)):
+        list(reader.feed(stream[index : index + 1]))
+    assert reader.within_event is within

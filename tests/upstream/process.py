@@ -27,6 +27,7 @@ class Upstream:
         self._client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}")
         self.port = port
         self.base_url = f"http://127.0.0.1:{port}/v1"
+        self.egp_base_url = f"http://127.0.0.1:{port}/egp/v1"
 
     async def state(self) -> dict[str, Any]:
         """As `tests.upstream.server.State`."""

@@ -26,6 +26,7 @@ class Script:
         per_second: deltas a second, by the clock; 0 is as fast as they are taken.
         jitter: of the time between two deltas, as a share of it.
         status: refuses with this instead, with `code`, `message` and `retry_after`.
+        silent_refusal: refuses only who wants the whole at once; a stream is begun, and ended without a byte.
         refusals: how many requests of the same script are refused before one is answered; None is all of them.
         refuse_fields: refuses requests that have one of these, naming it.
         break_after: closes the connection after that many deltas.
@@ -42,6 +43,7 @@ class Script:
         reasoning_field: what reasoning is called.
         whole: answers with one JSON object, as if no stream had been asked for.
         slice_bytes: writes the body in slices of that size, each in a packet and an HTTP chunk of its own.
+        framed: whether the body has an end of its own (chunked), or ends when the connection does.
         raw: the event stream itself, in place of all the above.
     """
 
@@ -55,6 +57,7 @@ class Script:
     code: str | None = None
     message: str = "refused as told"
     retry_after: str | None = None
+    silent_refusal: bool = False
     refusals: int | None = None
     refuse_fields: tuple[str, ...] = ()
     break_after: int | None = None
@@ -74,6 +77,7 @@ class Script:
     reasoning_field: str = "reasoning_content"
     whole: bool = False
     slice_bytes: int | None = None
+    framed: bool = True
     raw: str | None = None
 
     @classmethod

@@ -14,6 +14,8 @@ from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 from tests.upstream.chunks import ChunkWriter
+from tests.upstream.dialect import Dialect, DialectWriter
+from tests.upstream.egp_chunks import EgpChunkWriter, egp_refusal
 from tests.upstream.script import MODELS, Script
 
 _REMEMBERED_REQUESTS = 500
@@ -26,7 +28,7 @@ class State:
     """What the upstream has seen.
 
     Args:
-        open: connections that have asked for something under `/v1` and still stand.
+        open: connections that have asked for a completion or the models and still stand.
         answering: completions being said now.
         abandoned: completions whose caller went away before their end.
         requests: bodies and some headers of the last ones.
@@ -85,7 +87,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         if self._answer is None and (request := self._request()):
-            if request.path.startswith("/v1") and not self._asked_for_something:
+            if request.path.startswith(("/v1", "/egp")) and not self._asked_for_something:
                 self._asked_for_something = True
                 self._state.open += 1
             self._answer = asyncio.create_task(self._serve(request))
@@ -112,7 +114,9 @@ class Connection(asyncio.Protocol):
                 case "GET", "/v1/models":
                     await self._models()
                 case "POST", "/v1/chat/completions":
-                    await self._complete(request)
+                    await self._complete(request, OPENAI)
+                case "POST", "/egp/v1/chat-completions":
+                    await self._complete(request, EGP)
                 case _:
                     self._respond(404, b"<html>nothing here</html>", kind="text/html")
         finally:
@@ -125,18 +129,18 @@ class Connection(asyncio.Protocol):
         models = [{"id": each, "object": "model", "created": 1, "owned_by": "tests"} for each in self._state.models]
         self._respond(self._state.models_status, json.dumps({"object": "list", "data": models}).encode())
 
-    async def _complete(self, request: Request) -> None:
+    async def _complete(self, request: Request, dialect: Dialect) -> None:
         body = json.loads(request.body)
-        headers = {name: request.headers.get(name) for name in ("authorization", "user-agent")}
+        headers = {name: request.headers.get(name) for name in ("authorization", "user-agent", "x-api-key")}
         if len(request.body) <= _REMEMBERED_BYTES:
             self._state.requests.append({"headers": headers, "body": body})
         said = next((each["content"] for each in reversed(body["messages"]) if each["role"] == "user"), "")
         script = Script.of(said)
-        if self._refuse(script, body, said):
+        if self._refuse(script, body, said, dialect):
             return
         self._state.answering += 1
         try:
-            await self._speak(script, body)
+            await self._speak(script, body, dialect)
             self._state.completed += 1
         except asyncio.CancelledError:
             self._state.abandoned += 1
@@ -144,36 +148,41 @@ class Connection(asyncio.Protocol):
         finally:
             self._state.answering -= 1
 
-    def _refuse(self, script: Script, body: dict[str, Any], said: str) -> bool:
+    def _refuse(self, script: Script, body: dict[str, Any], said: str, dialect: Dialect) -> bool:
         for name in script.refuse_fields:
             if name in body:
-                self._respond(400, _error(f"Unsupported parameter: '{name}' is not supported", "unsupported", name))
+                message = f"Unsupported parameter: '{name}' is not supported"
+                self._respond(400, dialect.refusal(message, "unsupported", name))
                 return True
         if script.status is None:
             return False
+        if script.silent_refusal and body.get("stream"):
+            self._start(200, "text/event-stream", {"transfer-encoding": "chunked"})
+            self._end(script)
+            return True
         if script.refusals is not None and self._state.refused[said] >= script.refusals:
             return False
         self._state.refused[said] += 1
         extra = {"retry-after": script.retry_after} if script.retry_after else {}
-        self._respond(script.status, _error(script.message, script.code, None), extra=extra)
+        self._respond(script.status, dialect.refusal(script.message, script.code, None), extra=extra)
         return True
 
-    async def _speak(self, script: Script, body: dict[str, Any]) -> None:
+    async def _speak(self, script: Script, body: dict[str, Any], dialect: Dialect) -> None:
         options = body.get("stream_options") or {}
-        chunks = ChunkWriter(script, body["model"], usage_asked=options.get("include_usage", False))
+        chunks = dialect.writer(script, body["model"], options.get("include_usage", False))
         if script.whole or not body.get("stream"):
             self._respond(200, chunks.whole())
             return
-        self._start(200, "text/event-stream", {"transfer-encoding": "chunked"})
+        self._start(200, "text/event-stream", {"transfer-encoding": "chunked"} if script.framed else {})
         if script.raw is not None:
             await self._write(script, [script.raw.encode()])
         elif not await self._say(script, chunks):
             return
         if script.linger:
             await asyncio.Event().wait()
-        self._transport.write(b"0\r\n\r\n")
+        self._end(script)
 
-    async def _say(self, script: Script, chunks: ChunkWriter) -> bool:
+    async def _say(self, script: Script, chunks: DialectWriter) -> bool:
         """Whether the end was reached."""
         loop = asyncio.get_running_loop()
         started, choose = loop.time(), random.Random(script.seed)
@@ -181,7 +190,7 @@ class Connection(asyncio.Protocol):
         pieces = script.pieces() if script.streamed else []
         for said in range(len(pieces) + 1):
             if said == script.break_after:
-                self._break(cleanly=script.break_cleanly)
+                self._end(script) if script.break_cleanly else self._reset()
                 return False
             if said == script.stall_after:
                 await self._stall(script)
@@ -204,10 +213,14 @@ class Connection(asyncio.Protocol):
             await self._write(script, [f": keep-alive{script.newline * 2}".encode()])
             await asyncio.sleep(1 / script.keep_alive_per_second)
 
-    def _break(self, *, cleanly: bool) -> None:
-        if cleanly:
+    def _end(self, script: Script) -> None:
+        """In good order: as whoever reads the body is told that it ends."""
+        if script.framed:
             self._transport.write(b"0\r\n\r\n")
-            return
+        else:
+            self._transport.close()
+
+    def _reset(self) -> None:
         # A reset, as of a process that was killed; written bytes are let out first.
         self._transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 0, 0))
         self._transport.close()
@@ -217,7 +230,7 @@ class Connection(asyncio.Protocol):
             size = script.slice_bytes or max(1, len(part))
             for start in range(0, len(part), size):
                 piece = part[start : start + size]
-                self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+                self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if script.framed else piece)
                 await asyncio.sleep(0)
                 await self._writable.wait()
 
@@ -233,6 +246,12 @@ class Connection(asyncio.Protocol):
         self._transport.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
 
 
-def _error(message: str, code: str | None, param: str | None) -> bytes:
+def _openai_refusal(message: str, code: str | None, param: str | None) -> bytes:
     error = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
     return json.dumps({"error": error}).encode()
+
+
+OPENAI = Dialect(
+    lambda script, model, usage_asked: ChunkWriter(script, model, usage_asked=usage_asked), _openai_refusal
+)
+EGP = Dialect(lambda script, _model, _usage_asked: EgpChunkWriter(script), egp_refusal)

@@ -1,0 +1,110 @@
+"""Scale's EGP (Spellbook) as an upstream: `POST /egp/v1/chat-completions`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Any, Final
+
+import httpx2
+import orjson
+
+from app.chat.completion import CompletionRequest, Finish, Piece
+from app.chat.errors import BackendFailed
+from app.generation.completion_stream import read_completion
+from app.generation.deadlines import DEFAULT_DEADLINES, Deadlines
+from app.generation.egp_chunks import EgpReader
+from app.generation.egp_request import egp_body
+from app.generation.retrying import DEFAULT_RETRIES, RetryPolicy, complete_with_retries
+from app.generation.upstream_errors import failure_by_status, silence, unreachable
+
+EGP_BASE_URL: Final = "https://api.spellbook.scale.com/egp/v1"
+
+MAX_REFUSAL_BYTES: Final = 64 * 1024
+"""How much is read of the reasons for a refusal."""
+
+
+class EgpBackend:
+    """Args:
+    base_url: up to `/chat-completions`, such as EGP_BASE_URL.
+    api_key: sent as `x-api-key`; None for upstreams that want none.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str | None = None,
+        name: str = "egp",
+        deadlines: Deadlines = DEFAULT_DEADLINES,
+        retries: RetryPolicy = DEFAULT_RETRIES,
+    ) -> None:
+        self.name = name
+        self._url = f"{base_url.rstrip('/')}/chat-completions"
+        self._deadlines = deadlines
+        self._retries = retries
+        self._client = httpx2.AsyncClient(
+            headers={"x-api-key": api_key} if api_key else {},
+            # Reading has deadlines of ours.
+            timeout=httpx2.Timeout(None, connect=deadlines.connect_seconds, write=deadlines.between_tokens_seconds),
+            # No limit: to wait for a pool would look like a slow upstream. How much may run is decided elsewhere.
+            limits=httpx2.Limits(max_connections=None),
+        )
+
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
+        """Streams a completion; asks again for one that failed before its first piece, where that may help."""
+        body = egp_body(request)
+        answers = complete_with_retries(lambda: self._attempt(body), self._retries, backend=self.name)
+        async with aclosing(answers) as items:
+            async for item in items:
+                yield item
+
+    async def models(self) -> tuple[str, ...]:
+        """None: EGP lists what it could run, not what chat completions take."""
+        return ()
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _attempt(self, body: dict[str, Any]) -> AsyncGenerator[Piece | Finish, None]:
+        first_token_at = asyncio.get_running_loop().time() + self._deadlines.first_token_seconds
+        async with aclosing(await self._open(body, first_token_at)) as response:
+            if not response.is_success:
+                raise await _refusal(response, first_token_at)
+            answer = read_completion(response, EgpReader(), self._deadlines, first_token_at=first_token_at)
+            async with aclosing(answer) as items:
+                async for item in items:
+                    yield item
+
+    async def _open(self, body: dict[str, Any], until: float) -> httpx2.Response:
+        """The answer to the request; its body is still to be read.
+
+        Raises:
+            BackendFailed: there was no answer, or none in time.
+        """
+        request = self._client.build_request("POST", self._url, json=body)
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._client.send(request, stream=True)
+        except TimeoutError:
+            raise silence("the model's server did not answer in time") from None
+        except httpx2.RequestError as error:
+            raise unreachable(error) from error
+
+
+async def _refusal(response: httpx2.Response, until: float) -> BackendFailed:
+    body = bytearray()
+    with suppress(TimeoutError, httpx2.RequestError):  # then its status has to say it all
+        async with asyncio.timeout_at(until):
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_REFUSAL_BYTES:
+                    break
+    try:
+        told = orjson.loads(bytes(body))
+    except orjson.JSONDecodeError:
+        told = body.decode(errors="replace")
+    if isinstance(told, dict):  # in OpenAI's shape, by some gateway on the way
+        told = told.get("error") or told
+    return failure_by_status(response.status_code, told, response.headers)

@@ -1,0 +1,96 @@
+"""Reading the chunks of Scale's EGP, without I/O: JSON in, pieces out, and in the end how it ended.
+
+`{"chat_completion": {"message": {"role": "agent", "content": …, "tool_request": null}, "finish_reason": null},
+"token_usage": null}`: each has the new text, and the whole answer looks the same where none was streamed.
+
+EGP names no end mark, and its finish reason may be null to the last. A completion is complete when one of these holds,
+and FAILED when none does:
+
+- a finish reason came
+- token counts came after chunks that had none: EGP has null in their place until the stream completes
+- `[DONE]` came, which some gateways add, or the HTTP body came to its own end; and there was text, or token counts
+
+So a connection that is cut, or a body that ends only because its connection does, completes nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from app.chat.completion import Finish, Piece
+from app.chat.records import FinishReason, Usage, UsageSource
+from app.generation.completion_chunks import finish_reason, parse_chunk
+from app.generation.surrogates import SurrogateJoiner
+from app.generation.upstream_errors import failure_in_stream
+
+
+class EgpReader:
+    """Reads the chunks of one completion."""
+
+    def __init__(self) -> None:
+        self._content = SurrogateJoiner()
+        self._spoke = False
+        self._spoke_uncounted = False
+        self._counted_last = False
+        self._reason: FinishReason | None = None
+        self._usage: Usage | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self._reason is not None or self._counted_last
+
+    def read(self, data: bytes) -> Iterator[Piece]:
+        """Raises:
+        BackendFailed: the chunk is an error, or nothing that could be understood.
+        """
+        chunk = parse_chunk(data)
+        if error := failure_in_stream(chunk):
+            raise error
+        completion = _object(chunk.get("chat_completion"))
+        message = _object(completion.get("message"))
+        content = message.get("content")
+        text = content if isinstance(content, str) else ""
+        self._count(_usage(_object(chunk.get("token_usage"))), spoke=bool(text))
+        if text := self._content.join(text):
+            yield Piece(text)
+        if isinstance(reason := completion.get("finish_reason"), str) and reason:
+            self._reason = finish_reason(reason)
+        elif message.get("tool_request"):
+            self._reason = FinishReason.TOOL_CALLS
+
+    def stream_ended(self) -> None:
+        if self._spoke or self._usage:
+            self._reason = self._reason or FinishReason.STOP
+
+    def end(self) -> Iterator[Piece | Finish]:
+        """What is left to say when the stream is over; no Finish where it was not complete."""
+        if rest := self._content.rest():
+            yield Piece(rest)
+        if self.finished:
+            yield Finish(self._reason or FinishReason.STOP, self._usage)
+
+    def _count(self, usage: Usage | None, *, spoke: bool) -> None:
+        """Token counts in every chunk, so far, are no sign of the end; only those that follow chunks without are."""
+        self._spoke = self._spoke or spoke
+        if usage:
+            self._usage, self._counted_last = usage, self._spoke_uncounted
+        elif spoke:
+            self._spoke_uncounted, self._counted_last = True, False
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _usage(counts: dict[str, Any]) -> Usage | None:
+    """Of the three counts only `total` is always there; two give the third."""
+    prompt, completion, total = (counts.get(name) for name in ("prompt", "completion", "total"))
+    if isinstance(total, int):
+        if prompt is None and isinstance(completion, int):
+            prompt = total - completion
+        elif completion is None and isinstance(prompt, int):
+            completion = total - prompt
+    if isinstance(prompt, int) and isinstance(completion, int):
+        return Usage(prompt, completion, UsageSource.PROVIDER)
+    return None
