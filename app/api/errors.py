@@ -18,6 +18,7 @@ HTTP_STATUS: dict[Code, int] = {
     Code.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Code.MODEL_NOT_FOUND: HTTPStatus.NOT_FOUND,
     Code.CONVERSATION_BUSY: HTTPStatus.CONFLICT,
+    Code.COMPLETION_CONTINUED: HTTPStatus.CONFLICT,
     # draft-ietf-httpapi-idempotency-key-header, 2.7: a key that comes again with another payload.
     Code.IDEMPOTENCY_CONFLICT: HTTPStatus.UNPROCESSABLE_ENTITY,
     Code.STORAGE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -13,6 +13,7 @@ from app.api.graphql.conversation_input import CreateConversationInput, UpdateCo
 from app.api.graphql.message import Message
 from app.api.graphql.metadata import read_metadata
 from app.api.graphql.post_message_input import PostMessageInput
+from app.api.graphql.todo import TodoMutation
 from app.chat import identifiers
 from app.chat.changes import StartedTurn
 
@@ -38,7 +39,7 @@ class PostMessagePayload:
 
 
 @strawberry.type(description="What can be changed. What does not exist, or is another's, is NOT_FOUND.")
-class Mutation:
+class Mutation(TodoMutation):
     @strawberry.mutation(description="Begins a conversation without a message.")
     async def create_conversation(
         self,

@@ -27,6 +27,11 @@ class CompletionParameters:
     )
     presence_penalty: float | None = strawberry.field(default=strawberry.UNSET, description="-2 to 2.")
     frequency_penalty: float | None = strawberry.field(default=strawberry.UNSET, description="-2 to 2.")
+    speed: float | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Of a replay (model `replay:<message id>`), as a multiple of the recorded pace: more than 0, "
+        f"at most {parameters.MAX_SPEED:,}. Other models ignore it.",
+    )
 
     def parameters(self) -> parameters.CompletionParameters:
         return parameters.CompletionParameters(
@@ -37,6 +42,7 @@ class CompletionParameters:
             seed=given(self.seed),
             presence_penalty=given(self.presence_penalty),
             frequency_penalty=given(self.frequency_penalty),
+            speed=given(self.speed),
         )
 
 

@@ -14,6 +14,7 @@ from app.api.graphql.message import Message
 from app.api.graphql.model import Model
 from app.api.graphql.node import Node
 from app.api.graphql.pagination import After, Before, First, Last, window
+from app.api.graphql.todo import TodoQuery
 from app.chat.errors import BadInput
 from app.chat.identifiers import CONVERSATION, MESSAGE, conversation_id, message_id
 
@@ -23,7 +24,7 @@ Archived: TypeAlias = Annotated[
 
 
 @strawberry.type(description="What can be read. What does not exist, or is another's, is null.")
-class Query:
+class Query(TodoQuery):
     @strawberry.field(description="Whatever has this id.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Of any kind.")]

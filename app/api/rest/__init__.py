@@ -1,1 +1,1 @@
-"""REST: the endpoints of OpenAI's chat API, and health. Stateless: what is asked here is not stored."""
+"""REST: the endpoints of OpenAI's chat API, stored completions among them, those of EGP, and health."""

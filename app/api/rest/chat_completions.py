@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
@@ -13,24 +14,42 @@ from app.api.rest.chat_request import ChatCompletionRequest, parse_chat_request
 from app.api.rest.choices import Choices, choice_requests
 from app.api.rest.completion_format import ChunkEncoder, CompletionHead
 from app.api.rest.completion_stream import CompletionStream
-from app.api.rest.disconnect import until_disconnect
+from app.api.rest.disconnect import CLIENT_CLOSED_REQUEST, until_disconnect
 from app.api.rest.in_flight import InFlight
 from app.api.rest.inlined_schema import inlined
 from app.api.rest.openai_errors import OpenAIRoute
+from app.api.rest.openapi_examples import COMPLETION_EXAMPLES
+from app.api.rest.openapi_responses import COMPLETION
 from app.api.rest.request_body import read_body
-from app.api.rest.transcript import Transcript
+from app.api.rest.stored_creation import create_stored
+from app.api.rest.stream_spelling import stream_spelling
+from app.api.rest.transcript import Transcript, transcribe
 from app.chat.completion import CompletionRequest
 from app.chat.errors import ShuttingDown
 from app.chat.service import Chat
+from app.chat.turns import MAX_IDEMPOTENCY_KEY_CHARACTERS, check_idempotency_key
 
-CLIENT_CLOSED_REQUEST = 499
-"""For the log alone: there is nobody to read it."""
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 
 _DOCUMENTED = {
+    "parameters": [
+        {
+            "name": IDEMPOTENCY_KEY,
+            "in": "header",
+            "required": False,
+            "description": "With `store`: the same request with the same key is answered once, and read again.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY_CHARACTERS},
+        }
+    ],
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": inlined(ChatCompletionRequest.model_json_schema())}},
-    }
+        "content": {
+            "application/json": {
+                "schema": inlined(ChatCompletionRequest.model_json_schema()),
+                "examples": COMPLETION_EXAMPLES,
+            }
+        },
+    },
 }
 
 
@@ -41,24 +60,31 @@ def chat_completions_router(chat: Chat, *, identify: Identify, in_flight: InFlig
         "/v1/chat/completions",
         summary="Create a chat completion",
         response_class=Response,
+        responses=COMPLETION,
         openapi_extra=_DOCUMENTED,
     )
+    @router.post("/chat/completions", include_in_schema=False)  # Prediction Guard's own address ends before /v1
     async def create_chat_completion(request: Request) -> Response:
-        identify(request)
+        owner = identify(request).owner
         if not chat.turns.accepting:
             raise ShuttingDown
         asked = parse_chat_request(await read_body(request))
+        key = _idempotency_key(request)
+        if asked.store:
+            return await create_stored(chat, owner, asked, key, request, in_flight)
         served = await chat.models.resolve(asked.model)
+        await served.admit(owner)
         n = asked.n or 1
         prompt = asked.prompt()
-        completion = CompletionRequest(served.upstream_name, prompt, asked.parameters(), user=asked.user)
+        completion = CompletionRequest(served.upstream_name, prompt, asked.parameters(), user=asked.user, owner=owner)
         choices = Choices(served, choice_requests(completion, n), in_flight)
         head = CompletionHead(f"chatcmpl-{uuid.uuid4().hex}", int(time.time()), served.model.id)
         if asked.stream:
-            encoder = ChunkEncoder(head, n, with_usage=asked.include_usage)
+            spelling = stream_spelling(request.headers.get("user-agent"))
+            encoder = ChunkEncoder(head, n, with_usage=asked.include_usage, spelling=spelling)
             return CompletionStream(choices, encoder, Transcript(prompt, n) if asked.include_usage else None)
         try:
-            whole = await until_disconnect(request.receive, _whole(choices, Transcript(prompt, n)))
+            whole = await until_disconnect(request.receive, transcribe(choices, Transcript(prompt, n)))
         except ClientDisconnect:
             return Response(status_code=CLIENT_CLOSED_REQUEST)
         return Response(head.completion(whole.choices(), whole.usage()), media_type="application/json")
@@ -66,8 +92,9 @@ def chat_completions_router(chat: Chat, *, identify: Identify, in_flight: InFlig
     return router
 
 
-async def _whole(choices: Choices, transcript: Transcript) -> Transcript:
-    async with choices:
-        while not choices.over:
-            transcript.add(await choices.ready())
-    return transcript
+def _idempotency_key(request: Request) -> str | None:
+    """Checked also where nothing is stored and it means nothing: who sends a wrong one learns of it at once."""
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is not None:
+        check_idempotency_key(key, IDEMPOTENCY_KEY)
+    return key

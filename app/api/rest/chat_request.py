@@ -8,14 +8,26 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from app.api.rest.completion_metadata import (
+    MAX_METADATA_KEY_CHARACTERS,
+    MAX_METADATA_PAIRS,
+    MAX_METADATA_VALUE_CHARACTERS,
+    METADATA_SCHEMA,
+)
 from app.api.rest.openai_errors import OpenAIError, RequestRefused
+from app.api.rest.openapi_text import NOT_EMPTY_MESSAGE, STOP_TEXT, StorableText
 from app.chat.completion import PromptMessage
 from app.chat.errors import BadInput
-from app.chat.parameters import MAX_STOP_SEQUENCES, CompletionParameters
+from app.chat.parameters import (
+    MAX_SPEED,
+    MAX_STOP_SEQUENCES,
+    MAX_TOKENS,
+    CompletionParameters,
+)
 from app.chat.records import Role
-from app.chat.text import check_text
+from app.chat.text import MAX_CONTENT_BYTES, check_text
 from app.chat.turns import MAX_REPLIES
 
 _ROLES: Final[dict[str, Role]] = {
@@ -42,7 +54,6 @@ _HARMLESS: Final[dict[str, tuple[object, ...]]] = {
     "web_search_options": (),
     "reasoning_effort": (),
     "verbosity": (),
-    "store": (False,),
 }
 """Fields that change the answer and are not supported, with the values that ask for nothing."""
 
@@ -55,7 +66,7 @@ _FIELD_DEPTH: Final = 3
 
 class TextPart(BaseModel):
     type: Literal["text"]
-    text: str
+    text: StorableText
 
 
 class ChatMessage(BaseModel):
@@ -64,11 +75,23 @@ class ChatMessage(BaseModel):
     """
 
     role: Literal["system", "developer", "user", "assistant", "data", "tool", "function"]
-    content: Annotated[str | list[TextPart] | None, Field(union_mode="left_to_right")] = None
+    content: Annotated[
+        StorableText | list[TextPart] | None,
+        Field(union_mode="left_to_right", description=f"At most {MAX_CONTENT_BYTES:,} bytes of UTF-8."),
+    ] = None
 
 
 class StreamOptions(BaseModel):
-    include_usage: bool | None = None
+    model_config = ConfigDict(strict=True)
+
+    include_usage: Annotated[
+        bool | None, Field(description="A last chunk without choices that has the token counts.")
+    ] = None
+
+
+_STOP_SCHEMA: Final = {
+    "anyOf": [STOP_TEXT, {"type": "array", "items": STOP_TEXT, "maxItems": MAX_STOP_SEQUENCES}, {"type": "null"}]
+}
 
 
 def _listed(value: object) -> object:
@@ -82,7 +105,17 @@ class ChatCompletionRequest(BaseModel):
         extra="allow",
         strict=True,
         json_schema_extra={
-            "example": {"model": "demo", "messages": [{"role": "user", "content": "Hello!"}], "stream": True}
+            "example": {"model": "demo", "messages": [{"role": "user", "content": "Hello!"}], "stream": True},
+            "allOf": [
+                {
+                    "if": {"required": ["stream_options"], "properties": {"stream_options": {"type": "object"}}},
+                    "then": {"required": ["stream"], "properties": {"stream": {"const": True}}},
+                },
+                {
+                    "if": {"required": ["store"], "properties": {"store": {"const": True}}},
+                    "then": {"properties": {"messages": {"items": NOT_EMPTY_MESSAGE}}},
+                },
+            ],
         },
     )
 
@@ -93,18 +126,53 @@ class ChatCompletionRequest(BaseModel):
     stream: Annotated[bool | None, Field(description="Answer with server-sent events as the text is made.")] = None
     stream_options: StreamOptions | None = None
     n: Annotated[int | None, Field(ge=1, le=MAX_REPLIES, description="How many answers, side by side.")] = None
-    max_tokens: Annotated[int | None, Field(ge=1, description="Deprecated by `max_completion_tokens`.")] = None
-    max_completion_tokens: Annotated[int | None, Field(ge=1)] = None
-    temperature: Annotated[float | None, Field(ge=0, le=2)] = None
-    top_p: Annotated[float | None, Field(ge=0, le=1)] = None
-    presence_penalty: Annotated[float | None, Field(ge=-2, le=2)] = None
-    frequency_penalty: Annotated[float | None, Field(ge=-2, le=2)] = None
-    stop: Annotated[
-        list[str] | None,
-        BeforeValidator(_listed, json_schema_input_type=str | list[str] | None),
-        Field(max_length=MAX_STOP_SEQUENCES, description="Where to stop; not part of the answer."),
+    max_tokens: Annotated[
+        int | None, Field(ge=1, le=MAX_TOKENS, description="The older name of `max_completion_tokens`.")
     ] = None
-    seed: Annotated[int | None, Field(ge=-(2**63), lt=2**63)] = None
+    max_completion_tokens: Annotated[
+        int | None, Field(ge=1, le=MAX_TOKENS, description="The most tokens that each answer may have.")
+    ] = None
+    temperature: Annotated[float | None, Field(ge=0, le=2, description="The higher, the more random.")] = None
+    top_p: Annotated[
+        float | None, Field(ge=0, le=1, description="Only the likeliest tokens that have this share of probability.")
+    ] = None
+    presence_penalty: Annotated[
+        float | None, Field(ge=-2, le=2, description="Against tokens that have come before at all.")
+    ] = None
+    frequency_penalty: Annotated[
+        float | None, Field(ge=-2, le=2, description="Against tokens, the more often they have come before.")
+    ] = None
+    stop: Annotated[
+        Annotated[list[str], Field(max_length=MAX_STOP_SEQUENCES)] | None,
+        BeforeValidator(_listed),
+        Field(description="Where to stop; not part of the answer."),
+        WithJsonSchema(_STOP_SCHEMA),
+    ] = None
+    seed: Annotated[
+        int | None, Field(ge=-(2**63), lt=2**63, description="The same seed gives the same answer, where it can.")
+    ] = None
+    speed: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=MAX_SPEED,
+            description="Of a replay (model `replay:<message id>`), as a multiple of the recorded pace. "
+            "Parley's own; other models ignore it.",
+        ),
+    ] = None
+    store: Annotated[
+        bool | None,
+        Field(description="Keep it, and generate to its end whoever listens; see the endpoints on stored completions."),
+    ] = None
+    metadata: Annotated[
+        Any,
+        WithJsonSchema({**METADATA_SCHEMA, "default": None}),
+        Field(
+            description=f"Of a stored completion: up to {MAX_METADATA_PAIRS} strings of at most "
+            f"{MAX_METADATA_VALUE_CHARACTERS} characters, by keys of at most {MAX_METADATA_KEY_CHARACTERS}. "
+            "`conversation_id` adds it to that conversation, and is not kept. Ignored where nothing is stored."
+        ),
+    ] = None
     user: Annotated[str | None, Field(description="Whom the completion is for; passed on to the upstream.")] = None
 
     @property
@@ -123,6 +191,7 @@ class ChatCompletionRequest(BaseModel):
             seed=self.seed,
             presence_penalty=self.presence_penalty,
             frequency_penalty=self.frequency_penalty,
+            speed=self.speed,
         )
         parameters.check(prefix="")
         return parameters

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
+from app.api.rest.stream_spelling import STANDARD, StreamSpelling
 from app.chat.completion import Finish, Piece
 from app.chat.records import FinishReason, Usage
-
-DONE: Final = b"data: [DONE]\n\n"
-KEEP_ALIVE: Final = b": keep-alive\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class CompletionHead:
 
     Args:
         created: Unix time in seconds.
-        model: by the name that the caller chose it.
+        model: the one that answers, not an alias of it.
     """
 
     id: str
@@ -44,8 +42,11 @@ class CompletionHead:
         return orjson.dumps(
             {
                 **self.fields("chat.completion"),
-                "choices": [_choice(index, choice) for index, choice in enumerate(choices)],
-                "usage": _usage(usage),
+                "choices": [
+                    choice_fields(index, each.content, each.reasoning, each.reason)
+                    for index, each in enumerate(choices)
+                ],
+                "usage": usage_fields(usage),
             }
         )
 
@@ -58,27 +59,43 @@ class ChunkEncoder:
     with_usage: the last chunk has token counts, and all others a null in their place.
     """
 
-    def __init__(self, head: CompletionHead, n: int, *, with_usage: bool) -> None:
+    def __init__(self, head: CompletionHead, n: int, *, with_usage: bool, spelling: StreamSpelling = STANDARD) -> None:
+        self._spelling = spelling
         fields = head.fields("chat.completion.chunk")
         self._open = b"data: " + orjson.dumps(fields)[:-1]
         self._before = [self._open + b',"choices":[{"index":%d,"delta":{"content":' % index for index in range(n)]
         self._usage_null = b',"usage":null' if with_usage else b""
         self._after = b'},"logprobs":null,"finish_reason":null}]' + self._usage_null + b"}\n\n"
 
+    @property
+    def keep_alive(self) -> bytes:
+        return self._spelling.keep_alive
+
     def start(self) -> bytes:
         """The chunks that say whose words follow."""
-        return b"".join(before + b'"","role":"assistant","refusal":null' + self._after for before in self._before)
+        return b"".join([self.opening(index) for index in range(len(self._before))])
+
+    def opening(self, index: int) -> bytes:
+        return self._before[index] + b'"","role":"assistant","refusal":null' + self._after
 
     def item(self, index: int, item: Piece | Finish) -> bytes:
         if isinstance(item, Finish):
             return self._finish(index, item.reason)
-        content = self._before[index] + orjson.dumps(item.content)
+        content = self._before[index] + one_line(item.content)
         if item.reasoning:
-            content += b',"reasoning_content":' + orjson.dumps(item.reasoning)
+            content += b',"reasoning_content":' + one_line(item.reasoning)
         return content + self._after
 
-    def usage(self, usage: Usage) -> bytes:
-        return self._open + b',"choices":[],"usage":' + orjson.dumps(_usage(usage)) + b"}\n\n"
+    def snapshot(self, index: int, piece: Piece) -> bytes:
+        """The whole text so far, in place of all that was said before."""
+        return self.item(index, piece)[:-3] + b',"snapshot":true}\n\n'
+
+    def end(self, usage: Usage | None) -> bytes:
+        if usage is None:
+            return self._spelling.done
+        return (
+            self._open + b',"choices":[],"usage":' + orjson.dumps(usage_fields(usage)) + b"}\n\n" + self._spelling.done
+        )
 
     def _finish(self, index: int, reason: FinishReason) -> bytes:
         """With an empty content, for clients that read one in every chunk."""
@@ -86,18 +103,30 @@ class ChunkEncoder:
         return self._before[index] + ending + self._usage_null + b"}\n\n"
 
 
-def error_event(body: bytes) -> bytes:
-    return b"data: " + body + b"\n\n"
+def one_line(text: str) -> bytes:
+    """The text as JSON that has no line end to anybody, not even to readers that take all of Unicode's for one."""
+    encoded = orjson.dumps(text)
+    if encoded.isascii():
+        return encoded
+    return (
+        encoded.replace(b"\xc2\x85", b"\\u0085")
+        .replace(b"\xe2\x80\xa8", b"\\u2028")
+        .replace(b"\xe2\x80\xa9", b"\\u2029")
+    )
 
 
-def _choice(index: int, choice: Choice) -> dict[str, Any]:
-    message = {"role": "assistant", "content": choice.content, "refusal": None}
-    if choice.reasoning:
-        message["reasoning_content"] = choice.reasoning
-    return {"index": index, "message": message, "logprobs": None, "finish_reason": choice.reason.value.lower()}
+def choice_fields(index: int, content: str, reasoning: str, reason: FinishReason | None) -> dict[str, Any]:
+    """Args:
+    reason: why it ended; None where it has not, or not well.
+    """
+    message = {"role": "assistant", "content": content, "refusal": None}
+    if reasoning:
+        message["reasoning_content"] = reasoning
+    finish_reason = reason.value.lower() if reason else None
+    return {"index": index, "message": message, "logprobs": None, "finish_reason": finish_reason}
 
 
-def _usage(usage: Usage) -> dict[str, int]:
+def usage_fields(usage: Usage) -> dict[str, int]:
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
+
+CLIENT_CLOSED_REQUEST: Final = 499
+"""For the log alone: there is nobody to read it."""
 
 Result = TypeVar("Result")
 

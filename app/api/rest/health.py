@@ -10,6 +10,9 @@ from typing import Final, NamedTuple
 import orjson
 from fastapi import APIRouter, Response
 
+from app.api.rest.openapi_objects import Health, Readiness
+from app.api.rest.openapi_responses import answers
+
 logger = logging.getLogger("parley.health")
 
 CHECK_DEADLINE_SECONDS: Final = 1.0
@@ -25,14 +28,23 @@ def health_router(checks: Mapping[str, Check]) -> APIRouter:
     router = APIRouter(tags=["health"])
     known: dict[str, str] = {}  # the outcome that was logged last; probes come every few seconds
 
-    @router.get("/healthz", summary="Whether the process lives")
+    @router.get(
+        "/healthz",
+        summary="Whether the process lives",
+        response_class=Response,
+        responses=answers(Health, "It does."),
+    )
     async def healthz() -> Response:
         return _answer(200, {"status": OK})
 
     @router.get(
         "/readyz",
         summary="Whether requests can be served",
-        responses={503: {"description": "A check failed, or took longer than a second."}},
+        response_class=Response,
+        responses={
+            **answers(Readiness, "They can."),
+            503: {"model": Readiness, "description": "A check failed, or took longer than a second."},
+        },
     )
     async def readyz() -> Response:
         outcomes = await asyncio.gather(*(_outcome(check) for check in checks.values()))

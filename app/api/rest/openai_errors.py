@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import orjson
-from fastapi import HTTPException, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import HTTPException, Response
 
 from app.api.errors import HTTP_STATUS, INTERNAL_MESSAGE
-from app.chat.errors import BackendFailed, BackendFault, BadInput, ChatError, Code, ModelNotFound
+from app.api.rest.explaining_route import ExplainingRoute
+from app.chat.errors import BackendFailed, BackendFault, BadInput, ChatError, Code, ModelNotFound, NotFound
 
 logger = logging.getLogger("parley.rest")
 
@@ -47,14 +47,19 @@ class OpenAIError:
     param: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    def body(self) -> bytes:
+    def fields(self) -> dict[str, str | None]:
         fallback = "server_error" if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
         kind = _TYPES.get(self.status, fallback)
-        error = {"message": self.message, "type": kind, "param": self.param, "code": self.code}
-        return orjson.dumps({"error": error})
+        return {"message": self.message, "type": kind, "param": self.param, "code": self.code}
 
-    def response(self) -> Response:
-        return Response(self.body(), self.status, self.headers, "application/json")
+    def body(self) -> bytes:
+        return orjson.dumps({"error": self.fields()})
+
+    def event(self) -> bytes:
+        return b"data: " + self.body() + b"\n\n"
+
+    def response(self, headers: Mapping[str, str] | None = None) -> Response:
+        return Response(self.body(), self.status, {**self.headers, **(headers or {})}, "application/json")
 
 
 class RequestRefused(Exception):
@@ -75,6 +80,8 @@ def openai_error(error: Exception) -> OpenAIError:
         case ModelNotFound():
             message = f"the model {error.model!r} is not served here; GET /v1/models lists those that are"
             return OpenAIError(HTTPStatus.NOT_FOUND, message, "model_not_found", "model")
+        case NotFound():
+            return OpenAIError(HTTPStatus.NOT_FOUND, str(error), "not_found")
         case BackendFailed():
             return OpenAIError(_FAULT_STATUS[error.fault], str(error), error.upstream_code, headers=_retry_after(error))
         case ChatError():
@@ -93,14 +100,5 @@ def _retry_after(error: BackendFailed) -> dict[str, str]:
     return headers
 
 
-class OpenAIRoute(APIRoute):
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def answer(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except Exception as error:
-                return openai_error(error).response()
-
-        return answer
+class OpenAIRoute(ExplainingRoute):
+    explain = staticmethod(openai_error)

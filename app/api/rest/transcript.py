@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.api.rest.choices import ChoiceItem
+from app.api.rest.choices import Choices, GeneratedItem
 from app.api.rest.completion_format import Choice
 from app.chat.completion import Finish, PromptMessage
 from app.chat.records import Usage, UsageSource
@@ -18,7 +18,7 @@ class Transcript:
         self._reasoning: list[list[str]] = [[] for _ in range(n)]
         self._finishes: dict[int, Finish] = {}
 
-    def add(self, items: Sequence[ChoiceItem]) -> None:
+    def add(self, items: Sequence[GeneratedItem]) -> None:
         for index, item in items:
             if isinstance(item, Finish):
                 self._finishes[index] = item
@@ -45,3 +45,15 @@ class Transcript:
             sum(usage.completion_tokens for usage in each),
             UsageSource.ESTIMATED if estimated else UsageSource.PROVIDER,
         )
+
+
+async def transcribe(choices: Choices, transcript: Transcript) -> Transcript:
+    """The transcript with all that is said in it; generates until every choice has finished.
+
+    Raises:
+        BackendFailed, ShuttingDown: as `Choices.ready`.
+    """
+    async with choices:
+        while not choices.over:
+            transcript.add(await choices.ready())
+    return transcript

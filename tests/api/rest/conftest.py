@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import cast
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI, HTTPException
@@ -18,6 +19,9 @@ from app.generation.demo import DemoBackend
 from app.generation.openai_compatible import OpenAICompatibleBackend
 from app.generation.retrying import RetryPolicy
 from tests.api.rest.serving import serving
+from tests.conftest import with_database
+from tests.serving import Served
+from tests.serving import serving as serving_parley
 from tests.upstream.process import Upstream, run_upstream
 
 
@@ -51,6 +55,30 @@ async def server(upstream: Upstream) -> AsyncGenerator[str, None]:
     """Waits for silent upstreams for longer than any test does."""
     async with serving_models_of(upstream, Deadlines()) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+async def lasting() -> AsyncGenerator[Upstream, None]:
+    """An upstream of its own for what is stored, which goes on when the test is over."""
+    async with run_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="session")
+async def parley(postgres: str, template: str, lasting: Upstream) -> AsyncGenerator[Served, None]:
+    """The whole service on the upstream's models, with a database for all tests that store."""
+    connection = await asyncpg.connect(postgres)
+    await connection.execute(f'CREATE DATABASE rest TEMPLATE "{template}"')
+    await connection.close()
+    async with serving_parley(with_database(postgres, "rest"), openai_base_url=lasting.base_url) as served:
+        yield served
+
+
+@pytest.fixture
+async def storing(parley: Served) -> AsyncGenerator[httpx.AsyncClient, None]:
+    """A caller of the whole service."""
+    async with httpx.AsyncClient(base_url=parley.url, timeout=30) as client:
+        yield client
 
 
 @pytest.fixture

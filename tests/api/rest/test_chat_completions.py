@@ -135,8 +135,15 @@ async def test_takes_every_role_and_text_in_parts(client: httpx.AsyncClient, ups
 
 
 async def test_ignores_what_has_no_meaning_here(client: httpx.AsyncClient, upstream: Upstream) -> None:
-    extras = {"top_k": 5, "input": [], "output": {}, "metadata": {"a": "b"}, "service_tier": "auto", "store": False}
-    nothing = {"tools": [], "tool_choice": "auto", "logprobs": False, "response_format": {"type": "text"}, "n": None}
+    extras = {"top_k": 5, "input": [], "output": {}, "metadata": {"a": 5}, "service_tier": "auto", "store": False}
+    nothing = {
+        "tools": [],
+        "tool_choice": "auto",
+        "logprobs": False,
+        "response_format": {"type": "text"},
+        "n": None,
+        "stop": None,
+    }
     response = await client.post(PATH, json=asking(Script(seed=6), **extras, **nothing))
     assert response.status_code == 200
     assert not extras.keys() & (await upstream.state())["requests"][-1]["body"].keys()

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 
 from app.api.identity import Identity
 from app.api.rest.models import models_router
-from app.generation.catalog import build_catalog
+from app.generation.registry import build_catalog
 from tests.api.rest.serving import serving
 from tests.upstream.process import Upstream
 from tests.upstream.script import Script

@@ -13,7 +13,7 @@ from app.api.identity import local_identity
 from app.api.rest.request_body import MAX_BODY_BYTES
 from app.api.rest.router import rest_router
 from app.chat.service import Chat
-from app.generation.catalog import build_catalog
+from app.generation.registry import build_catalog
 from tests.api.rest.asking import PATH, asking
 from tests.api.rest.serving import serving
 from tests.upstream.script import Script
@@ -60,6 +60,11 @@ REFUSED: dict[str, tuple[object, str | None, str]] = {
         "stream_options",
         "invalid_value",
     ),
+    "include_usage of another type": (
+        asking(stream=True, stream_options={"include_usage": 0}),
+        "stream_options.include_usage",
+        "invalid_value",
+    ),
     "tools": (asking(tools=[{"type": "function"}]), "tools", "unsupported_parameter"),
     "tool_choice": (asking(tool_choice="required"), "tool_choice", "unsupported_parameter"),
     "functions": (asking(functions=[{}]), "functions", "unsupported_parameter"),
@@ -67,7 +72,7 @@ REFUSED: dict[str, tuple[object, str | None, str]] = {
     "logit_bias": (asking(logit_bias={"1": 5}), "logit_bias", "unsupported_parameter"),
     "response_format": (asking(response_format={"type": "json_object"}), "response_format", "unsupported_parameter"),
     "modalities": (asking(modalities=["audio"]), "modalities", "unsupported_parameter"),
-    "store": (asking(store=True), "store", "unsupported_parameter"),
+    "store of another type": (asking(store="yes"), "store", "invalid_value"),
 }
 
 

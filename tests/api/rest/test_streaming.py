@@ -42,6 +42,30 @@ async def test_streams_in_openais_exact_shape(client: httpx.AsyncClient) -> None
     ]
 
 
+@pytest.mark.parametrize("store", [False, True])
+async def test_clients_that_were_written_out_by_hand_read_every_line_that_they_know(
+    storing: httpx.AsyncClient, store: bool
+) -> None:
+    """They parse whatever follows `data: `, with `requests` know no end mark, and read a content in every chunk.
+
+    This one takes all of Unicode's line ends for such, as Python's `str.splitlines` does.
+    """
+    script = Script(text="a\u2028b\u2029c\u0085d\r\n\v\f\x1c\x1d\x1e🦜", deltas=3)
+    said = ""
+    request = asking(script, stream=True, store=store)
+    async with storing.stream("POST", PATH, json=request, headers={"user-agent": "python-requests/2.34.2"}) as response:
+        async for line in response.aiter_lines():
+            if line.startswith("data: "):
+                said += json.loads(line[6:])["choices"][0]["delta"]["content"]
+    assert said == script.whole_text()
+
+
+async def test_everybody_else_gets_the_end_as_openai_spells_it(client: httpx.AsyncClient) -> None:
+    for agent in ("octoai-0.10.1", "Mozilla/5.0"):
+        answer = await client.post(PATH, json=asking(Script(), stream=True), headers={"user-agent": agent})
+        assert answer.text.endswith("\n\ndata: [DONE]\n\n")
+
+
 async def test_is_sent_so_that_nobody_on_the_way_holds_it_back(client: httpx.AsyncClient) -> None:
     response = await client.post(PATH, json=asking(Script(), stream=True))
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
@@ -110,7 +134,7 @@ async def test_a_cut_upstream_is_an_error_and_not_an_end(client: httpx.AsyncClie
 async def test_comments_keep_the_connection_alive_while_nothing_is_said(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.rest.completion_stream.KEEP_ALIVE_SECONDS", 0.05)
+    monkeypatch.setattr("app.api.rest.event_stream.KEEP_ALIVE_SECONDS", 0.05)
     async with client.stream("POST", PATH, json=asking(Script(stall_after=0), stream=True)) as response:
         lines = response.aiter_lines()
         async with asyncio.timeout(2):
@@ -144,9 +168,9 @@ async def test_a_caller_who_goes_away_in_the_flow_cancels_the_upstream(
 
 
 async def test_a_reader_that_takes_nothing_holds_the_upstream_up_and_is_given_up(
-    server: str, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+    server: str, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("app.api.rest.completion_stream.STALL_SECONDS", 0.5)
+    monkeypatch.setattr("app.api.rest.event_stream.STALL_SECONDS", 0.5)
     before = await upstream.state()
     flood = Script(deltas=1, text="🦜" * 2_000, repeat=4_000)  # 32 MB: more than all buffers on the way can hold
     body = json.dumps(asking(flood, stream=True)).encode()
@@ -162,3 +186,4 @@ async def test_a_reader_that_takes_nothing_holds_the_upstream_up_and_is_given_up
         await upstream.reaches(lambda state: state["answering"] == 1)
         after = await upstream.reaches(lambda state: state["answering"] == 0)
     assert (after["completed"], after["abandoned"]) == (before["completed"], before["abandoned"] + 1)
+    assert "unexpectedly" not in caplog.text

@@ -1,0 +1,32 @@
+"""Routes whose errors, and no others', are told in one protocol's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+
+class Answerable(Protocol):
+    def response(self) -> Response: ...
+
+
+class ExplainingRoute(APIRoute):
+    """To be derived from, with the protocol's own `explain`."""
+
+    @staticmethod
+    def explain(error: Exception) -> Answerable:
+        raise NotImplementedError
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Exception as error:
+                return self.explain(error).response()
+
+        return answer

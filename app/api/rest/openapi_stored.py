@@ -1,0 +1,45 @@
+"""The answers of the endpoints on stored completions as their decorators name them for the OpenAPI document."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from app.api.rest.openapi_objects import (
+    DeletedCompletion,
+    StoredCompletion,
+    StoredCompletionList,
+    StoredMessageList,
+)
+from app.api.rest.openapi_responses import CHUNK_EVENTS, PLACE_HEADERS, Responses, answers, chunk_stream, refusals
+
+_BAD, _AWAY = HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE
+_NONE, _LARGE = HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+_COMPLETION: Final[Responses] = {
+    int(HTTPStatus.OK): {
+        "model": StoredCompletion,
+        "description": "The completion, as it is now.",
+        "headers": PLACE_HEADERS,
+    }
+}
+
+STORED_LIST: Final[Responses] = {**answers(StoredCompletionList, "A page of them."), **refusals(_BAD, _AWAY)}
+STORED: Final[Responses] = {**_COMPLETION, **refusals(_NONE, _AWAY)}
+STORED_UPDATE: Final[Responses] = {**_COMPLETION, **refusals(_BAD, _NONE, _LARGE, _AWAY)}
+STORED_MESSAGES: Final[Responses] = {
+    **answers(StoredMessageList, "A page of them; the last of all is the one that was posted."),
+    **refusals(_BAD, _NONE, _AWAY),
+}
+STORED_DELETION: Final[Responses] = {
+    **answers(DeletedCompletion, "It is gone."),
+    **refusals(_NONE, HTTPStatus.CONFLICT, _AWAY),
+}
+STORED_STREAM: Final[Responses] = {
+    int(HTTPStatus.OK): {
+        "description": "The events after the one that the caller has, and those to come.",
+        "content": chunk_stream(f"id: 1\n{CHUNK_EVENTS}"),
+        "headers": PLACE_HEADERS,
+    },
+    **refusals(_BAD, _NONE, _AWAY),
+}
