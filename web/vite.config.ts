@@ -16,7 +16,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 4096,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { playground: path("playground.html") },
+      input: { playground: path("playground.html"), swagger: path("swagger.html") },
       // "use client" in React packages means nothing here; a hundred warnings about it would hide a real one.
       checks: { moduleLevelDirective: false },
     },

@@ -1,53 +1,9 @@
 // Drives GraphiQL in a real browser and prints what happened as JSON on stdout; what it means is judged by the caller.
 // node playground.mjs URL CHROMIUM PROFILE_FOLDER SCREENSHOT_FOLDER
 
-import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { openBrowser } from "./browser.mjs";
 
-const [url, executablePath, profile, screenshots] = process.argv.slice(2);
-const STEP_MS = 20_000;
-
-const context = await chromium.launchPersistentContext(profile, {
-  executablePath,
-  headless: true,
-  viewport: { width: 1360, height: 860 },
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    // No other host resolves, not even a bare address: what is not at the page's own fails, and shows as a failure.
-    `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(url).hostname}`,
-  ],
-});
-context.setDefaultTimeout(STEP_MS);
-
-const seen = { requests: [], sockets: [], console: [], failures: [], violations: [] };
-context.on("request", (request) => seen.requests.push(request.url()));
-context.on("requestfailed", (request) => {
-  const reason = request.failure()?.errorText;
-  // Cut off by ourselves: by the reload, or by the end.
-  if (reason !== "net::ERR_ABORTED") seen.failures.push(`${request.url()} ${reason}`);
-});
-context.on("response", (response) => {
-  if (response.status() >= 400) seen.failures.push(`${response.url()} ${response.status()}`);
-});
-context.on("console", (message) => {
-  if (["error", "warning"].includes(message.type())) seen.console.push(`${message.type()}: ${message.text()}`);
-});
-context.on("weberror", (error) => seen.console.push(`uncaught: ${error.error()}`));
-
-const page = context.pages()[0];
-page.on("websocket", (socket) => seen.sockets.push(socket.url()));
-await page.exposeFunction("onViolation", (violation) => seen.violations.push(violation));
-await page.addInitScript(() => {
-  addEventListener("securitypolicyviolation", (event) => {
-    window.onViolation(`${event.effectiveDirective} blocked ${event.blockedURI || "inline"} at ${event.sourceFile}`);
-  });
-});
+const { page, seen, url, stepMs, shot, visit } = await openBrowser(process.argv.slice(2));
 
 /** The whole text of an editor, of which the page shows only the lines that fit. */
 const editorText = (name) =>
@@ -61,18 +17,17 @@ const response = async () => {
 };
 
 async function until(what, condition) {
-  const deadline = Date.now() + STEP_MS;
+  const deadline = Date.now() + stepMs;
   for (;;) {
     const value = await condition();
     if (value) return value;
     if (Date.now() > deadline) {
-      throw new Error(`${what}: not within ${STEP_MS} ms; the response is ${JSON.stringify(await response())}`);
+      throw new Error(`${what}: not within ${stepMs} ms; the response is ${JSON.stringify(await response())}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
 
-const shot = (name) => page.screenshot({ path: join(screenshots, `${name}.png`) });
 const run = () => page.locator(".graphiql-execute-button").click();
 const openTab = (name) => page.getByRole("tab", { name, exact: true }).click();
 const post = (query) =>
@@ -89,7 +44,7 @@ async function write(label, text) {
   await page.keyboard.insertText(text);
 }
 
-try {
+await visit(async () => {
   await page.goto(url);
   await page.getByRole("tab", { name: "PostMessage" }).waitFor();
   await page.locator(".graphiql-query-editor .view-line").first().waitFor();
@@ -175,10 +130,4 @@ try {
     all.filter((tab) => tab.ariaSelected === "true").map((tab) => tab.firstChild.textContent),
   );
   seen.variablesAfterReload = await editorText("variables.json");
-} catch (error) {
-  seen.error = String(error.stack);
-  await shot("failure").catch(() => {});
-} finally {
-  await context.close();
-}
-console.log(JSON.stringify(seen));
+});

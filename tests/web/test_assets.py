@@ -20,15 +20,32 @@ SCRIPT = next(name for name in ASSETS if name.startswith("playground-") and name
 HOSTS_NAMED = {
     "code.visualstudio.com",
     "commonmark.org",
+    "datatracker.ietf.org",
     "en.wikipedia.org",
+    "example.com",
+    "fb.me",
     "github.com",
+    "instagram.com",
     "json-schema.org",
     "microsoft.com",
     "prettier.io",
     "react.dev",
+    "reactjs.org",
+    "redux.js.org",
+    "soundcloud.com",
+    "spdx.org",
+    "spec.openapis.org",
+    "swagger.io",
+    "twitter.com",
+    "validator.swagger.io",  # unless it is told not to, which the page does
+    "vladimirgorej.com",  # a base for URLs to be parsed against
+    "www.facebook.com",
     "www.onegraph.com",
+    "www.rfc-editor.org",
+    "www.tiktok.com",
     "www.w3.org",
     "yarnpkg.com",
+    "실례.com",
 }
 
 

@@ -26,6 +26,12 @@ def test_every_direct_package_is_pinned_to_one_version(path: str) -> None:
     assert [name for name, version in pinned.items() if not version.replace(".", "").isdigit()] == []
 
 
+def test_the_telemetry_that_swagger_ui_would_install_is_replaced_by_a_package_that_is_there_anyway() -> None:
+    packages = _packages("web/package-lock.json")
+    telemetry = [package for path, package in packages.items() if path.endswith("node_modules/@scarf/scarf")]
+    assert telemetry == [packages["node_modules/clsx"] | {"name": "clsx"}]
+
+
 @pytest.mark.parametrize(
     "platform",
     ["linux-x64-gnu", "linux-arm64-gnu", "linux-x64-musl", "linux-arm64-musl", "darwin-x64", "darwin-arm64"],

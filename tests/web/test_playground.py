@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
@@ -12,24 +11,10 @@ from graphql import OperationDefinitionNode, parse, validate
 from app.web import playground
 from app.web.assets import read_assets
 from app.web.build import STATIC, NotBuiltError
+from tests.web.references import References
 from tests.web.stand_in import schema
 
 OPERATIONS = sorted((Path(__file__).parents[2] / "web/src/playground/operations").glob("*.graphql"))
-
-
-class References(HTMLParser):
-    """What the page loads, and whether any of its script or style stands in the page itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.urls: list[str] = []
-        self.inline: list[str] = []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        named = dict(attributes)
-        self.urls += [url for key in ("src", "href") if (url := named.get(key))]
-        if tag == "style" or (tag == "script" and "src" not in named) or any(key.startswith("on") for key in named):
-            self.inline.append(tag)
 
 
 async def test_the_page_comes_with_a_policy_that_allows_only_its_own_origin(client: httpx.AsyncClient) -> None:

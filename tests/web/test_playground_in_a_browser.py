@@ -8,28 +8,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
 
+from tests.web.browser import Seen, needs_chromium, visit
 from tests.web.stand_in import create_stand_in
 
-Seen = dict[str, Any]
-
-DRIVER = Path(__file__).parent.parent / "browser" / "playground.mjs"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-VISIT_SECONDS = 120
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and os.environ.get("CI") != "true",
-    reason="no Chromium here (on Debian: apt-get install chromium)",
-)
+pytestmark = needs_chromium
 
 
 class Server(uvicorn.Server):
@@ -53,28 +41,7 @@ async def origin() -> AsyncIterator[str]:
 @pytest.fixture(scope="module")
 async def seen(origin: str, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """What the browser saw on its visit."""
-    assert CHROMIUM is not None, "CI needs Chromium (on Debian: apt-get install chromium)"
-    profile, screenshots = tmp_path_factory.mktemp("profile"), tmp_path_factory.mktemp("screenshots")
-    driver = await asyncio.create_subprocess_exec(
-        "node",
-        DRIVER,
-        f"{origin}/graphql",
-        CHROMIUM,
-        profile,
-        screenshots,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        output, errors = await asyncio.wait_for(driver.communicate(), VISIT_SECONDS)
-    finally:
-        if driver.returncode is None:
-            driver.kill()
-            await driver.wait()
-    assert driver.returncode == 0, errors.decode()
-    seen: Seen = json.loads(output)
-    assert "error" not in seen, f"{seen['error']}\nscreenshots are in {screenshots}"
-    return seen
+    return await visit("playground.mjs", f"{origin}/graphql", tmp_path_factory)
 
 
 async def test_the_page_opens_with_its_own_fonts(seen: Seen) -> None:
