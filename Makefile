@@ -7,7 +7,7 @@ python  = $(shell for python in $(PYTHON); do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL = $(or $(python),$(error parley: Python 3.11 or newer is needed, and none of these is: $(PYTHON))) -m tools.install
 
-.PHONY: run test check format lock bench-log bench-proxy bench-storage chaos clean
+.PHONY: run test test-upstreams check format lock bench-log bench-proxy bench-storage chaos clean
 .DEFAULT_GOAL := run
 
 run:            ## install, start the embedded database, migrate, serve
@@ -17,6 +17,13 @@ run:            ## install, start the embedded database, migrate, serve
 test:           ## install and run every test; ARGS="tests/chat -k busy" goes to pytest
 	@$(INSTALL) dev
 	@PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/pytest $(ARGS)
+
+UPSTREAMS ?= llama transformers
+
+test-upstreams: ## Parley before real upstreams, which take minutes to install the first time: UPSTREAMS="llama transformers"
+	@$(INSTALL) dev
+	@$(VENV)/python -m tests.upstreams $(UPSTREAMS)
+	@PATH="$(CURDIR)/$(VENV):$$PATH" PARLEY_TEST_UPSTREAMS="$(UPSTREAMS)" $(VENV)/pytest tests/upstreams $(ARGS)
 
 check:          ## lint, format, strict types, import directions, architecture
 	@$(INSTALL) dev
@@ -53,4 +60,4 @@ chaos:          ## break a running service on purpose: ARGS="--rounds N --seed S
 	@$(VENV)/python -m tests.chaos $(ARGS)
 
 clean:          ## remove what was installed; the data in .parley stays
-	rm -rf .venv app/storage/engine/node_modules web/node_modules tests/node/node_modules tests/browser/node_modules app/web/static
+	rm -rf .venv .upstreams app/storage/engine/node_modules web/node_modules tests/node/node_modules tests/browser/node_modules app/web/static

@@ -14,9 +14,10 @@ import uvicorn
 from app.api.graphql.limits import MAX_BODY_BYTES
 from app.api.graphql.schema import schema as graphql_schema
 from app.chat.errors import StorageUnavailable
+from app.generation.configuration_faults import ConfigurationError
 from app.listening import ListenError, bind, is_loopback, url
 from app.logs import configure_logging
-from app.main import Parley
+from app.main import Parley, configured
 from app.server import Server
 from app.settings import Settings, SettingsError, read_settings
 from app.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
@@ -33,6 +34,7 @@ else:
 logger = logging.getLogger("parley")
 
 FORESEEN = (
+    ConfigurationError,
     EmbeddedPostgresError,
     EngineUnavailableError,
     ListenError,
@@ -89,13 +91,14 @@ async def _serve(settings: Settings) -> None:
             f"PARLEY_HOST={settings.host} lets others connect, and Parley has no keys yet: "
             "bind to 127.0.0.1, or set PARLEY_AUTH=open to let everybody in"
         )
+    configuration = configured(settings)
     bound = bind(settings.host, settings.port)
     async with AsyncExitStack() as stack:
         stack.callback(bound.close)
         database_url = settings.database_url
         if database_url is None:
             database_url = await stack.enter_async_context(EmbeddedPostgres(settings.data_dir))
-        parley = await stack.enter_async_context(Parley(settings, database_url))
+        parley = await stack.enter_async_context(Parley(settings, database_url, configuration))
         config = uvicorn.Config(
             parley.app(),
             lifespan="off",

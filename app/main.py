@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack, suppress
+from http import HTTPStatus
 from typing import Self
 
 from fastapi import FastAPI
@@ -13,18 +14,25 @@ from fastapi.responses import RedirectResponse
 from app.api.graphql import GraphQLRouter, graphql_router
 from app.api.host import LocalNamesOnly
 from app.api.identity import local_identity
+from app.api.method_not_allowed import method_not_allowed
 from app.api.rest.health import Check, health_router
+from app.api.rest.openapi import DocumentedAPI
 from app.api.rest.router import RestRouter, rest_router
 from app.chat.errors import ShuttingDown
 from app.chat.service import build_chat
-from app.generation.catalog import build_catalog
+from app.generation.configuration import Configuration, backend_of_settings
+from app.generation.configuration_file import read_configuration
+from app.generation.registry import build_catalog
+from app.generation.replay import ReplayBackend
 from app.log.delta_log import DeltaLog
-from app.settings import Settings
+from app.log.recording import RecordingReader
+from app.settings import Settings, read_environment
 from app.storage.client import Database
 from app.storage.connection_url import without_prisma_arguments
 from app.storage.migrate import migrate_deploy, pending_migrations
 from app.storage.records import PrismaRecords
 from app.web.playground import playground_response, playground_routes
+from app.web.swagger import swagger_routes
 
 logger = logging.getLogger("parley")
 
@@ -40,9 +48,10 @@ class Parley:
 
     Args:
         database_url: of PostgreSQL, as Prisma takes it.
+        configuration: as of `configured`, which is asked if it is left out.
     """
 
-    def __init__(self, settings: Settings, database_url: str) -> None:
+    def __init__(self, settings: Settings, database_url: str, configuration: Configuration | None = None) -> None:
         self._settings = settings
         self._url = database_url
         self._database = Database(database_url)
@@ -51,11 +60,12 @@ class Parley:
             lease_seconds=settings.lease_seconds,
             retention=settings.log_retention,
         )
+        self._recordings = RecordingReader(without_prisma_arguments(database_url))
         self._catalog = build_catalog(
-            openai_api_key=settings.openai_api_key,
-            openai_base_url=settings.openai_base_url,
+            configuration or configured(settings),
             default_model=settings.default_model,
             demo_words_per_second=settings.demo_words_per_second,
+            replay=ReplayBackend(self._recordings),
         )
         self.chat, self._runner = build_chat(PrismaRecords(self._database), self._log, self._catalog)
         self._draining = False
@@ -75,6 +85,7 @@ class Parley:
             opened.push_async_callback(self._database.disconnect)
             await self._log.start()
             opened.push_async_callback(self._log.close)
+            opened.push_async_callback(self._recordings.close)
             self._opened = opened.pop_all()
         return self
 
@@ -105,11 +116,12 @@ class Parley:
         Raises:
             NotBuiltError: the web pages have not been built.
         """
-        app = FastAPI(title="Parley", docs_url=None, redoc_url=None, routes=playground_routes())
+        app = DocumentedAPI(routes=[*playground_routes(), *swagger_routes()])
         app.include_router(self.graphql)
         app.include_router(self.rest)
         app.include_router(health_router(self._checks))
         app.add_api_route("/", _to_playground, include_in_schema=False)
+        app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, method_not_allowed)
         if self._settings.auth == "auto":
             app.add_middleware(LocalNamesOnly, names=[self._settings.host])
         return app
@@ -138,6 +150,16 @@ class Parley:
         if pending := await pending_migrations(self._url):
             raise RuntimeError(f"not applied: {', '.join(pending)}")
         self._migrated_until = now + MIGRATIONS_KNOWN_SECONDS
+
+
+def configured(settings: Settings) -> Configuration:
+    """Who answers: by `parley.toml`, else by the settings.
+
+    Raises:
+        ConfigurationError: says in one line what is wrong.
+    """
+    by_settings = backend_of_settings(openai_api_key=settings.openai_api_key, openai_base_url=settings.openai_base_url)
+    return read_configuration(settings.config, environment=read_environment(), undeclared=by_settings)
 
 
 async def _to_playground() -> RedirectResponse:

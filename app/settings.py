@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DOTENV = ".env"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -20,7 +24,7 @@ class Settings(BaseSettings):
     """Every name but DATABASE_URL and OPENAI_… begins with PARLEY_."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PARLEY_", env_file=".env", frozen=True, extra="ignore", env_ignore_empty=True
+        env_prefix="PARLEY_", env_file=DOTENV, frozen=True, extra="ignore", env_ignore_empty=True
     )
 
     host: str = "127.0.0.1"
@@ -30,6 +34,8 @@ class Settings(BaseSettings):
     database_url: Annotated[
         str | None, Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"), repr=False)
     ] = None
+    config: Path | None = None
+    """Declares backends and models; None is `parley.toml` in the working directory, if it is there."""
     openai_base_url: Annotated[
         str | None, Field(validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"))
     ] = None
@@ -64,3 +70,9 @@ def read_settings() -> Settings:
         name = str(first["loc"][0])
         variable = name if name.isupper() else f"PARLEY_{name.upper()}"
         raise SettingsError(f"{variable}={first['input']!r}: {first['msg']}") from None
+
+
+def read_environment() -> Mapping[str, str]:
+    """All that is set, in the environment itself or else in `.env`."""
+    dotenv = {name: value for name, value in dotenv_values(DOTENV).items() if value is not None}
+    return {**dotenv, **os.environ}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -37,8 +39,9 @@ class Served:
 
 @asynccontextmanager
 async def serving(database_url: str, **settings: Any) -> AsyncGenerator[Served]:
-    """As `parley serve` does it; what is set in the environment of the test run does not count."""
-    given = Settings.model_construct(**{**Settings.model_construct().model_dump(), "grace_seconds": 0.5, **settings})
+    """As `parley serve` does it; neither the environment of the test run nor its folder counts."""
+    defaults = {**Settings.model_construct().model_dump(), "grace_seconds": 0.5, "config": Path(os.devnull)}
+    given = Settings.model_construct(**{**defaults, **settings})
     bound = bind("127.0.0.1", 0)
     async with Parley(given, database_url) as parley:
         config = uvicorn.Config(parley.app(), lifespan="off", log_config=None, access_log=False, ws="websockets-sansio")

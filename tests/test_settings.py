@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.settings import Settings, SettingsError, read_settings
+from app.settings import Settings, SettingsError, read_environment, read_settings
 
 UNSET = ("PARLEY_", "OPENAI_", "DATABASE_URL")
 
@@ -25,7 +25,7 @@ def test_with_nothing_set_it_serves_this_machine_only_from_an_embedded_database(
     settings = read_settings()
     assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8000, Path(".parley"))
     assert (settings.database_url, settings.openai_api_key, settings.openai_base_url) == (None, None, None)
-    assert settings.auth == "auto"
+    assert (settings.auth, settings.config) == ("auto", None)
 
 
 def test_what_is_set_in_the_environment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +33,7 @@ def test_what_is_set_in_the_environment_counts(monkeypatch: pytest.MonkeyPatch) 
         "PARLEY_HOST": "0.0.0.0",
         "PARLEY_PORT": "0",
         "PARLEY_DATA_DIR": "/data",
+        "PARLEY_CONFIG": "/etc/parley.toml",
         "PARLEY_DEFAULT_MODEL": "m",
         "DATABASE_URL": "postgresql://there/db",
         "OPENAI_API_KEY": "sk-secret",
@@ -43,6 +44,7 @@ def test_what_is_set_in_the_environment_counts(monkeypatch: pytest.MonkeyPatch) 
     settings = read_settings()
     assert (settings.host, settings.port, settings.data_dir) == ("0.0.0.0", 0, Path("/data"))
     assert (settings.default_model, settings.database_url) == ("m", "postgresql://there/db")
+    assert settings.config == Path("/etc/parley.toml")
     assert (settings.openai_api_key, settings.openai_base_url) == ("sk-secret", "http://127.0.0.1:9/v1")
 
 
@@ -51,6 +53,17 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(folder: Path, monkeypatc
     monkeypatch.setenv("PARLEY_PORT", "8002")
     settings = read_settings()
     assert (settings.port, settings.host, settings.database_url) == (8002, "::1", "postgresql:///x")
+
+
+def test_keys_are_found_in_a_dotenv_file_and_in_the_environment_which_wins(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read_environment().get("KEY_OF_MINE") is None
+    (folder / ".env").write_text("KEY_OF_MINE=sk-file\nOTHER_KEY='sk other'\nNO_VALUE\n")
+    assert (read_environment()["KEY_OF_MINE"], read_environment()["OTHER_KEY"]) == ("sk-file", "sk other")
+    assert "NO_VALUE" not in read_environment()
+    monkeypatch.setenv("KEY_OF_MINE", "sk-environment")
+    assert read_environment()["KEY_OF_MINE"] == "sk-environment"
 
 
 def test_what_is_set_to_nothing_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 
 _FENCED = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-_NOT_OF_THE_CLONE = {".env", ".git", ".parley"}
+_NOT_OF_THE_CLONE = {".env", ".git", ".parley", "parley.toml"}
 
 
 @dataclass(frozen=True)
