@@ -1,4 +1,4 @@
-"""The `parley` command: serve | migrate | schema."""
+"""The `parley` command: serve | migrate | keys | schema."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ import asyncio
 import gc
 import logging
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 
 import click
 import uvicorn
 
 from app.api.graphql.limits import MAX_BODY_BYTES
 from app.api.graphql.schema import schema as graphql_schema
-from app.chat.errors import StorageUnavailable
+from app.chat.errors import BadInput, StorageUnavailable
+from app.chat.keys import Key, KeyNameTaken, NoSuchKey, digest, new_key, new_secret
 from app.generation.configuration_faults import ConfigurationError
-from app.listening import ListenError, bind, is_loopback, url
+from app.listening import ListenError, bind, url
 from app.logs import configure_logging
 from app.main import Parley, configured
 from app.server import Server
 from app.settings import Settings, SettingsError, read_settings
+from app.storage.client import Database
 from app.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.storage.errors import EngineUnavailableError
+from app.storage.keys import PrismaKeys
 from app.storage.migrate import MigrationError, migrate_deploy
 from app.storage.node import NodeNotFoundError
 from app.web.build import NotBuiltError
@@ -34,11 +39,14 @@ else:
 logger = logging.getLogger("parley")
 
 FORESEEN = (
+    BadInput,
     ConfigurationError,
     EmbeddedPostgresError,
     EngineUnavailableError,
+    KeyNameTaken,
     ListenError,
     MigrationError,
+    NoSuchKey,
     NodeNotFoundError,
     NotBuiltError,
     SettingsError,
@@ -70,6 +78,34 @@ def migrate() -> None:
     click.echo("\n".join(applied) if applied else "nothing is pending")
 
 
+@cli.group()
+def keys() -> None:
+    """Let callers in, and out again."""
+
+
+@keys.command("create")
+@click.argument("name")
+@click.option("--owner", help="Whose conversations it opens; by default its own, that no other key opens.")
+def create_key(name: str, owner: str | None) -> None:
+    """Make a key and print it: the only time that it is shown."""
+    click.echo(asyncio.run(_create_key(read_settings(), name, owner)))
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """Print the name, the owner and the history of every key, and no key."""
+    found = asyncio.run(_list_keys(read_settings()))
+    click.echo(_table(found) if found else "there are no keys: `parley keys create NAME` makes one")
+
+
+@keys.command("revoke")
+@click.argument("name")
+def revoke_key(name: str) -> None:
+    """Make a key useless, everywhere, within ten seconds."""
+    revoked = asyncio.run(_revoke_key(read_settings(), name))
+    click.echo(f"revoked {revoked.name}; its conversations are still there, for keys made with --owner {revoked.owner}")
+
+
 @cli.command()
 def schema() -> None:
     """Print the GraphQL schema."""
@@ -86,11 +122,6 @@ def main() -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    if settings.auth == "auto" and not is_loopback(settings.host):
-        raise SettingsError(
-            f"PARLEY_HOST={settings.host} lets others connect, and Parley has no keys yet: "
-            "bind to 127.0.0.1, or set PARLEY_AUTH=open to let everybody in"
-        )
     configuration = configured(settings)
     bound = bind(settings.host, settings.port)
     async with AsyncExitStack() as stack:
@@ -117,10 +148,61 @@ async def _serve(settings: Settings) -> None:
 
 
 async def _migrate(settings: Settings) -> list[str]:
-    if settings.database_url:
-        return await migrate_deploy(settings.database_url)
-    async with EmbeddedPostgres(settings.data_dir) as database_url:
+    async with _database_url(settings) as database_url:
         return await migrate_deploy(database_url)
+
+
+async def _create_key(settings: Settings, name: str, owner: str | None) -> str:
+    key, secret = new_key(name, owner), new_secret()
+    async with _stored_keys(settings) as stored:
+        await stored.create(key, digest(secret))
+    return secret
+
+
+async def _list_keys(settings: Settings) -> Sequence[Key]:
+    async with _stored_keys(settings) as stored:
+        return await stored.list()
+
+
+async def _revoke_key(settings: Settings, name: str) -> Key:
+    async with _stored_keys(settings) as stored:
+        return await stored.revoke(name)
+
+
+@asynccontextmanager
+async def _database_url(settings: Settings) -> AsyncGenerator[str]:
+    """Of the database that the settings name, which runs meanwhile if it is the embedded one."""
+    if settings.database_url:
+        yield settings.database_url
+    else:
+        async with EmbeddedPostgres(settings.data_dir) as url:
+            yield url
+
+
+@asynccontextmanager
+async def _stored_keys(settings: Settings) -> AsyncGenerator[PrismaKeys]:
+    async with _database_url(settings) as url:
+        await migrate_deploy(url)
+        database = Database(url)
+        await database.connect()
+        try:
+            yield PrismaKeys(database)
+        finally:
+            await database.disconnect()
+
+
+def _table(found: Sequence[Key]) -> str:
+    head = ("NAME", "OWNER", "CREATED", "LAST USED", "REVOKED")
+    rows = [
+        (each.name, each.owner, *map(_shown, (each.created_at, each.last_used_at, each.revoked_at))) for each in found
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _shown(time: datetime | None) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%SZ") if time else "-"
 
 
 if __name__ == "__main__":

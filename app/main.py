@@ -13,24 +13,29 @@ from fastapi.responses import RedirectResponse
 
 from app.api.graphql import GraphQLRouter, graphql_router
 from app.api.host import LocalNamesOnly
-from app.api.identity import local_identity
+from app.api.identity import Identify, identity_by_key, local_identity
 from app.api.method_not_allowed import method_not_allowed
+from app.api.rate_limits import Allowances, KeyLimits
 from app.api.rest.health import Check, health_router
 from app.api.rest.openapi import DocumentedAPI
 from app.api.rest.router import RestRouter, rest_router
 from app.chat.errors import ShuttingDown
+from app.chat.key_verification import KeyVerifier
 from app.chat.service import build_chat
 from app.generation.configuration import Configuration, backend_of_settings
 from app.generation.configuration_file import read_configuration
 from app.generation.registry import build_catalog
 from app.generation.replay import ReplayBackend
+from app.listening import is_loopback
 from app.log.delta_log import DeltaLog
 from app.log.recording import RecordingReader
-from app.settings import Settings, read_environment
+from app.settings import Settings, SettingsError, read_environment
 from app.storage.client import Database
 from app.storage.connection_url import without_prisma_arguments
+from app.storage.keys import PrismaKeys
 from app.storage.migrate import migrate_deploy, pending_migrations
 from app.storage.records import PrismaRecords
+from app.storage.search_index import indexing
 from app.web.playground import playground_response, playground_routes
 from app.web.swagger import swagger_routes
 
@@ -55,6 +60,8 @@ class Parley:
         self._settings = settings
         self._url = database_url
         self._database = Database(database_url)
+        self._keys = PrismaKeys(self._database)
+        self._wants_keys = wants_keys(settings)
         self._log = DeltaLog(
             without_prisma_arguments(database_url),
             lease_seconds=settings.lease_seconds,
@@ -67,15 +74,19 @@ class Parley:
             demo_words_per_second=settings.demo_words_per_second,
             replay=ReplayBackend(self._recordings),
         )
-        self.chat, self._runner = build_chat(PrismaRecords(self._database), self._log, self._catalog)
+        self.chat, self._runner = build_chat(
+            PrismaRecords(self._database), self._log, self._catalog, auto_titles=settings.auto_titles
+        )
         self._draining = False
         self._migrated_until = 0.0
-        self.rest: RestRouter = rest_router(self.chat, identify=local_identity)
-        self.graphql: GraphQLRouter = graphql_router(self.chat, identify=local_identity, playground=playground_response)
+        identify = self._identify()
+        self.rest: RestRouter = rest_router(self.chat, identify=identify)
+        self.graphql: GraphQLRouter = graphql_router(self.chat, identify=identify, playground=playground_response)
 
     async def __aenter__(self) -> Self:
         """Raises:
         MigrationError, StorageUnavailable, EngineUnavailableError: the database or its engine is not to be had.
+        SettingsError: others can connect, and there is no key yet to tell them apart by.
         """
         async with AsyncExitStack() as opened:
             if applied := await migrate_deploy(self._url):
@@ -83,6 +94,8 @@ class Parley:
             opened.push_async_callback(self._catalog.close)
             await self._database.connect()
             opened.push_async_callback(self._database.disconnect)
+            await opened.enter_async_context(indexing(self._database))
+            await self._look_for_keys()
             await self._log.start()
             opened.push_async_callback(self._log.close)
             opened.push_async_callback(self._recordings.close)
@@ -108,7 +121,7 @@ class Parley:
             await asyncio.wait_for(self.chat.turns.settle(), max(grace_seconds, LAST_BEGIN_SECONDS))
         left = max(0.0, deadline - clock())
         await asyncio.gather(self._runner.drain(left), self.rest.in_flight.drain(left))
-        await self.graphql.sockets.drain(LAST_EVENTS_SECONDS)
+        await self.graphql.drain(LAST_EVENTS_SECONDS)
 
     def app(self) -> FastAPI:
         """The ASGI application.
@@ -116,15 +129,33 @@ class Parley:
         Raises:
             NotBuiltError: the web pages have not been built.
         """
-        app = DocumentedAPI(routes=[*playground_routes(), *swagger_routes()])
+        app = DocumentedAPI(wants_keys=self._wants_keys, routes=[*playground_routes(), *swagger_routes()])
         app.include_router(self.graphql)
         app.include_router(self.rest)
         app.include_router(health_router(self._checks))
         app.add_api_route("/", _to_playground, include_in_schema=False)
         app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, method_not_allowed)
-        if self._settings.auth == "auto":
+        if self._settings.auth == "auto" and not self._wants_keys:
             app.add_middleware(LocalNamesOnly, names=[self._settings.host])
         return app
+
+    def _identify(self) -> Identify:
+        if not self._wants_keys:
+            return local_identity
+        given = self._settings
+        limits = KeyLimits(given.key_requests_per_second, given.key_burst, given.key_sockets)
+        return identity_by_key(KeyVerifier(self._keys), Allowances(limits))
+
+    async def _look_for_keys(self) -> None:
+        if not self._wants_keys or await self._keys.any():
+            return
+        if self._settings.auth == "keys":
+            logger.warning("keys are required, and there is none yet: `parley keys create NAME` makes one")
+            return
+        raise SettingsError(
+            f"PARLEY_HOST={self._settings.host} lets others connect, and there is no key to tell them by: "
+            "make one with `parley keys create NAME`, bind to 127.0.0.1, or let everybody in with PARLEY_AUTH=open"
+        )
 
     @property
     def _checks(self) -> dict[str, Check]:
@@ -160,6 +191,15 @@ def configured(settings: Settings) -> Configuration:
     """
     by_settings = backend_of_settings(openai_api_key=settings.openai_api_key, openai_base_url=settings.openai_base_url)
     return read_configuration(settings.config, environment=read_environment(), undeclared=by_settings)
+
+
+def wants_keys(settings: Settings) -> bool:
+    """Whether callers have to show a key: where `auto` decides, if others than this machine can connect.
+
+    Raises:
+        ListenError: there is no such address.
+    """
+    return settings.auth == "keys" or (settings.auth == "auto" and not is_loopback(settings.host))
 
 
 async def _to_playground() -> RedirectResponse:

@@ -44,8 +44,17 @@ class Settings(BaseSettings):
     ] = None
     default_model: str | None = None
     demo_words_per_second: Annotated[float, Field(gt=0, le=100_000)] = 30.0
-    auth: Literal["auto", "open"] = "auto"
-    """`auto` refuses to start where others can connect, until there are keys; `open` starts all the same."""
+    auth: Literal["auto", "keys", "open"] = "auto"
+    """`auto` wants keys where others can connect, and refuses to start there without any; `keys` wants them everywhere;
+    `open` takes everybody for the one local user."""
+    key_requests_per_second: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] = 50.0
+    """What one key may ask of one server, over time: HTTP requests and WebSocket operations together."""
+    key_burst: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    """How many of them may come at once."""
+    key_sockets: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    """How many WebSockets one key may have open on one server."""
+    auto_titles: bool = True
+    """A conversation that was given no title gets one from what a user says first in it."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """`auto` is `console` in a terminal and `json` elsewhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

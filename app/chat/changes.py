@@ -69,15 +69,49 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Another wording of a message that was posted: a sibling of it, of the same role, without its metadata.
+
+    Args:
+        replies: how many, as siblings; 0 stores the message only.
+    """
+
+    message_id: MessageId
+    content: str
+    model: str | None = None
+    parameters: CompletionParameters = CompletionParameters()
+    replies: int = 1
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Regeneration:
+    """More replies to the message that a reply answers: siblings of that one.
+
+    Args:
+        message_id: of the reply. Its model and parameters are not taken over: what is left out is the default.
+    """
+
+    message_id: MessageId
+    model: str | None = None
+    parameters: CompletionParameters = CompletionParameters()
+    replies: int = 1
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewTurn:
     """A post, checked and with its ids, as it is committed.
 
     Args:
+        message_id: of the posted message, or of the stored one that is answered anew.
         conversation: the one to create first, where the post starts one.
         model: of the replies; None where there are none.
         payload_digest: of what was asked for; compared when its idempotency key comes again.
         before_ids: of the messages stored before the posted one.
         root: the first message gets no parent, whatever the conversation's tip is by then.
+        title: of the conversation, where it has none and no user has said anything in it yet.
+        anew: of the post only the replies are stored; what they answer is there already.
     """
 
     id: TurnId
@@ -91,11 +125,14 @@ class NewTurn:
     conversation: Conversation | None = None
     before_ids: tuple[MessageId, ...] = ()
     root: bool = False
+    title: str | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StartedTurn:
     """Args:
+    message: what the replies answer.
     repeated: the same post was accepted before; this is what it started then.
     """
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.chat.changes import UNSET, ConversationChanges
-from app.chat.completion import ModelCatalog
+from app.chat.completion import ModelCatalog, PromptMessage
 from app.chat.errors import NotFound
-from app.chat.identifiers import ConversationId, new_conversation_id
+from app.chat.identifiers import ConversationId, new_conversation_id, new_message_id
 from app.chat.paging import ActivityKey, Page, Window
 from app.chat.ports import Records
 from app.chat.records import Conversation, Metadata
 from app.chat.runner import Runner
 from app.chat.text import MAX_MODEL_CHARACTERS, MAX_TITLE_CHARACTERS, check_characters, check_metadata, check_text
+from app.chat.titles import made_title
+from app.chat.validation import check_imported
 
 
 class Conversations:
-    def __init__(self, records: Records, catalog: ModelCatalog, runner: Runner) -> None:
+    def __init__(self, records: Records, catalog: ModelCatalog, runner: Runner, *, auto_titles: bool = True) -> None:
+        self._auto_titles = auto_titles
         self._records = records
         self._catalog = catalog
         self._runner = runner
@@ -43,14 +47,23 @@ class Conversations:
         system_prompt: str | None = None,
         model: str | None = None,
         metadata: Metadata | None = None,
+        messages: Sequence[PromptMessage] = (),
     ) -> Conversation:
-        """Raises:
-        BadInput: a text cannot be stored or is too long.
-        ModelNotFound: no such model is served.
+        """Begins a conversation, with a branch of messages that were said elsewhere, if any.
+
+        Raises:
+            BadInput: a text cannot be stored or is too long, or there are too many messages.
+            ModelNotFound: no such model is served.
         """
         changes = ConversationChanges(title=title, system_prompt=system_prompt, model=model, metadata=metadata or {})
+        check_imported(messages)
         await self._check(changes)
-        return await self._records.create_conversation(new_conversation(owner, changes))
+        if not messages:
+            return await self._records.create_conversation(new_conversation(owner, changes))
+        if title is None and self._auto_titles:
+            changes = replace(changes, title=made_title(messages))
+        imported = [(new_message_id(), each) for each in messages]
+        return await self._records.import_conversation(new_conversation(owner, changes), imported)
 
     async def update(self, owner: str, id: ConversationId, changes: ConversationChanges) -> Conversation:
         """Raises:
@@ -72,7 +85,7 @@ class Conversations:
         if not await self._records.delete_conversation(owner, id):
             raise NotFound("conversation")
         for reply in replies:
-            self._runner.abandon(reply)
+            self._runner.abandon(reply.id)
 
     async def _check(self, changes: ConversationChanges) -> None:
         if isinstance(changes.title, str):

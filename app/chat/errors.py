@@ -14,6 +14,8 @@ class Code(enum.StrEnum):
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     COMPLETION_CONTINUED = "COMPLETION_CONTINUED"
     MODEL_NOT_FOUND = "MODEL_NOT_FOUND"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    RATE_LIMITED = "RATE_LIMITED"
     STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
     SHUTTING_DOWN = "SHUTTING_DOWN"
     INTERNAL = "INTERNAL"
@@ -76,6 +78,30 @@ class ModelNotFound(ChatError):
     def __init__(self, model: str) -> None:
         super().__init__(f"model: {model!r} is not served here")
         self.model = model
+
+
+class Unauthenticated(ChatError):
+    """A key is required, and none that is valid was sent."""
+
+    code = Code.UNAUTHENTICATED
+
+    def __init__(self, because: str = "the API key is not valid") -> None:
+        super().__init__(because)
+
+
+class RateLimited(ChatError):
+    """Too much was asked with one key lately.
+
+    Args:
+        retry_after_seconds: when the next request is let through.
+    """
+
+    code = Code.RATE_LIMITED
+    retryable = True
+
+    def __init__(self, because: str, retry_after_seconds: float) -> None:
+        super().__init__(because)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class StorageUnavailable(ChatError):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from app.chat.errors import BadInput, NotFound
 from app.chat.events import CompletionEvent
 from app.chat.identifiers import ConversationId, MessageId
-from app.chat.paging import Page, Window
+from app.chat.paging import BranchQuery, Page, Window
 from app.chat.ports import Log, Records
-from app.chat.records import Message
+from app.chat.records import Message, Text
 
 MAX_SEQ = 2**31 - 1
 
@@ -35,17 +35,24 @@ class History:
 
     async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
         found = await self._records.siblings(owner, ids)
-        texts = {each.id: each for each in await self._with_texts([each for group in found.values() for each in group])}
-        return {id: [texts[each.id] for each in group] for id, group in found.items()}
+        texts = await self._texts(each for group in found.values() for each in group)
+        return {id: _told(group, texts) for id, group in found.items()}
 
     async def branch(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
         page = await self._records.branch_page(owner, tip, window)
         return replace(page, items=await self._with_texts(page.items))
 
-    async def active(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, MessageId]:
+    async def branches(self, owner: str, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
+        """Of each branch a page, root first. A tip that does not exist, or is another's, has an empty one."""
+        pages = await self._records.branch_pages(owner, queries)
+        texts = await self._texts(each for page in pages.values() for each in page.items)
+        return {query: replace(page, items=_told(page.items, texts)) for query, page in pages.items()}
+
+    async def active(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Message]:
         """Of each conversation the first reply in flight, if any."""
         found = await self._records.active_replies(owner, ids)
-        return {conversation: replies[0] for conversation, replies in found.items() if replies}
+        first = {conversation: replies[0] for conversation, replies in found.items() if replies}
+        return dict(zip(first, await self._with_texts(list(first.values())), strict=True))
 
     async def watch(self, owner: str, id: MessageId, after: int = 0) -> AsyncGenerator[CompletionEvent, None]:
         """What `id` says after delta `after`, each piece once and in order, then live, then one End.
@@ -61,9 +68,13 @@ class History:
         return self._log.watch(id, after)
 
     async def _with_texts(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """A message in flight gets the text and the seq of one read of the log, so nothing is lost in between."""
-        in_flight = [each.id for each in messages if each.status.in_flight]
-        if not in_flight:
-            return messages
-        texts = await self._log.texts(in_flight)
-        return [each.with_text(texts[each.id]) if each.id in texts else each for each in messages]
+        return _told(messages, await self._texts(messages))
+
+    async def _texts(self, messages: Iterable[Message]) -> Mapping[MessageId, Text]:
+        """Of those in flight the text and the seq of one read of the log, so nothing is lost in between."""
+        in_flight = {each.id for each in messages if each.status.in_flight}
+        return await self._log.texts(list(in_flight)) if in_flight else {}
+
+
+def _told(messages: Sequence[Message], texts: Mapping[MessageId, Text]) -> Sequence[Message]:
+    return [each.with_text(texts[each.id]) if each.id in texts else each for each in messages] if texts else messages

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, NewType, TypeAlias, TypeVar
 
 from app.chat.errors import BadInput
-from app.chat.identifiers import ConversationId, TurnId
+from app.chat.identifiers import ConversationId, MessageId, TurnId
 from app.chat.records import Completion
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
+
+Depth = NewType("Depth", int)
+"""A message's place in its branch, from 0 at the root: a key that outlives the message."""
 
 Item = TypeVar("Item")
 Key = TypeVar("Key")
@@ -52,11 +55,20 @@ class Window(Generic[Key]):
         return cls(DEFAULT_PAGE_SIZE if first is None else first, False, after, before)
 
 
+BranchQuery: TypeAlias = tuple[MessageId, Window[Depth]]
+"""The last message of a branch, and which page of the messages from the root to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
+    """Args:
+    total: how many there are on all pages, where that is known without counting.
+    """
+
     items: Sequence[Item]
     has_next: bool
     has_previous: bool
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

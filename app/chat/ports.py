@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Protocol
 
 from app.chat.changes import ConversationChanges, NewTurn, StartedTurn
+from app.chat.completion import PromptMessage
 from app.chat.events import CompletionEvent, Outcome
 from app.chat.identifiers import ConversationId, MessageId, TurnId, WriterId
-from app.chat.paging import ActivityKey, CompletionPage, CompletionQuery, Page, Window
+from app.chat.paging import ActivityKey, BranchQuery, CompletionPage, CompletionQuery, Page, Window
 from app.chat.records import Completion, Conversation, Message, Metadata, Text
+from app.chat.search_hit import SearchHit, SearchKey
 
 
 class Records(Protocol):
@@ -19,6 +21,19 @@ class Records(Protocol):
     """
 
     async def create_conversation(self, conversation: Conversation) -> Conversation: ...
+
+    async def import_conversation(
+        self, conversation: Conversation, messages: Sequence[tuple[MessageId, PromptMessage]]
+    ) -> Conversation:
+        """Creates it with these messages as its branch, the last one as the tip; at least one. They are no turn."""
+        ...
+
+    async def select_branch(self, owner: str, message: MessageId) -> Conversation | None:
+        """The tip becomes the leaf below the message that is reached by the newest child at each level.
+
+        None where there is no such message.
+        """
+        ...
 
     async def update_conversation(
         self, owner: str, id: ConversationId, changes: ConversationChanges
@@ -48,25 +63,29 @@ class Records(Protocol):
         """A page of the messages from the root to `tip`, root first; in all there are `tip.depth + 1`.
 
         Raises:
-            BadInput: a cursor of the window is no message of the owner's.
+            BadInput: a cursor of the window is no message of the tip's conversation.
         """
+        ...
+
+    async def branch_pages(self, owner: str, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
+        """Of each branch a page, root first. A tip that does not exist, or is another's, has an empty one."""
         ...
 
     async def active_replies(
         self, owner: str, ids: Sequence[ConversationId]
-    ) -> Mapping[ConversationId, Sequence[MessageId]]:
+    ) -> Mapping[ConversationId, Sequence[Message]]:
         """Of each conversation the messages in flight, oldest first."""
         ...
 
     async def begin_turn(self, turn: NewTurn, writer: WriterId) -> StartedTurn:
         """Commits the posted message, what comes before it, its replies as STREAMING by `writer`, and the new tip.
 
-        All of it in one transaction.
+        All of it in one transaction. Of a turn that answers a stored message anew that is the replies and the tip.
 
         Where another turn is in the way and the post says ENQUEUE, the replies are QUEUED and nobody's.
 
         Raises:
-            NotFound: the conversation or the parent does not exist or is another's.
+            NotFound: the conversation, the parent or what is answered anew does not exist or is another's.
             ConversationBusy: the turn has replies, and another turn of the conversation runs or waits.
             IdempotencyConflict: the key was used for another payload.
             StorageUnavailable: also when `writer` has lost its lease.
@@ -95,6 +114,10 @@ class Records(Protocol):
             NotFound: there is no such completion, or it is another's.
             CompletionContinued: a message of another turn hangs below one of them.
         """
+        ...
+
+    async def search(self, owner: str, query: str, window: Window[SearchKey]) -> Page[SearchHit]:
+        """Messages that have ended and match, best first, of equals the newest. The window leads forward only."""
         ...
 
 

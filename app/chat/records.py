@@ -108,7 +108,7 @@ class Completion:
     """A turn with replies, as something of its own.
 
     Args:
-        message_id: the posted message, which the replies answer.
+        message_id: what the replies answer: the posted message, or one of an earlier turn, answered anew.
         replies: oldest first.
     """
 

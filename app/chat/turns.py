@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-from app.chat.changes import NewTurn, Post, StartedTurn, WhenBusy
+from app.chat.changes import Edit, NewTurn, Post, Regeneration, StartedTurn, WhenBusy
 from app.chat.completion import ModelCatalog, PromptMessage, ServedModel
 from app.chat.continuation import unsaid
 from app.chat.conversations import new_conversation
 from app.chat.errors import BadInput, ConversationBusy, NotFound, ShuttingDown
 from app.chat.events import End
 from app.chat.history import History
+from app.chat.idempotency import digest
 from app.chat.identifiers import MessageId, new_message_id, new_turn_id
 from app.chat.paging import Window
 from app.chat.ports import Log, Records
 from app.chat.queue import Queue
-from app.chat.records import Conversation, Message
+from app.chat.records import Conversation, Message, Role
 from app.chat.runner import Runner
 from app.chat.status import MessageStatus
-from app.chat.text import MAX_MODEL_CHARACTERS, check_characters, check_metadata, check_text
+from app.chat.titles import made_title
+from app.chat.validation import check_edit, check_post, check_regeneration
 
-MAX_REPLIES = 8
-MAX_MESSAGES_BEFORE = 2_000
-MAX_BYTES_BEFORE = 16 * 1024 * 1024
-"""Of all of them together, in UTF-8: they are stored by one statement."""
+EDITABLE = (Role.USER, Role.SYSTEM, Role.DATA)
 BRANCH_PAGE_MESSAGES = 500
-MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
 BUSY_PAUSE_SECONDS = 0.02
 STOP_DEADLINE_SECONDS = 15
 """How long a stop waits for its writer; past a lease the reply has been ended by somebody else."""
@@ -40,8 +36,17 @@ INTERRUPT_DEADLINE_SECONDS = 30
 
 class Turns:
     def __init__(
-        self, records: Records, log: Log, history: History, catalog: ModelCatalog, runner: Runner, queue: Queue
+        self,
+        records: Records,
+        log: Log,
+        history: History,
+        catalog: ModelCatalog,
+        runner: Runner,
+        queue: Queue,
+        *,
+        auto_titles: bool = True,
     ) -> None:
+        self._auto_titles = auto_titles
         self._queue = queue
         self._records = records
         self._log = log
@@ -74,11 +79,62 @@ class Turns:
             BadInput: a value is out of its limits; names the field.
             NotFound, ConversationBusy, IdempotencyConflict, ModelNotFound, ShuttingDown, StorageUnavailable.
         """
-        if not self._accepting:
-            raise ShuttingDown
+        self._check_accepting()
         check_post(post)
         conversation = await self._conversation(owner, post)
         return await self._start(owner, conversation, post, digest(post))
+
+    async def edit(self, owner: str, edit: Edit) -> StartedTurn:
+        """Posts another wording beside the message, which stays; the new branch is the selected one.
+
+        Raises:
+            BadInput: also where the message is none of a role in EDITABLE.
+            NotFound: there is no such message, or it is another's.
+            And as `post` does; the conversation is busy as for a post that says REJECT.
+        """
+        self._check_accepting()
+        check_edit(edit)
+        edited = await self._message(owner, edit.message_id)
+        if edited.role not in EDITABLE:
+            raise BadInput("message_id", f"is of the role {edited.role}; one of {', '.join(EDITABLE)} can be edited")
+        post = Post(
+            content=edit.content,
+            conversation_id=edited.conversation_id,
+            role=edited.role,
+            parent_id=edited.parent_id,
+            model=edit.model,
+            parameters=edit.parameters,
+            replies=edit.replies,
+            idempotency_key=edit.idempotency_key,
+        )
+        conversation = await self._conversation(owner, post)
+        return await self._start(owner, conversation, post, digest(edit), root=edited.parent_id is None)
+
+    async def regenerate(self, owner: str, regeneration: Regeneration) -> StartedTurn:
+        """Begins more replies to the message that a reply answers; the first of them is the tip.
+
+        Raises:
+            BadInput: also where the message is no reply, or one that answers nothing.
+            NotFound, ConversationBusy: as `edit` does, the latter also while that reply is in flight.
+            And as `post` does.
+        """
+        self._check_accepting()
+        check_regeneration(regeneration)
+        reply = await self._message(owner, regeneration.message_id)
+        if reply.role is not Role.ASSISTANT:
+            raise BadInput("message_id", f"is of the role {reply.role}; only a reply can be generated anew")
+        if reply.parent_id is None:
+            raise BadInput("message_id", "answers no message: nothing comes before it")
+        post = Post(
+            content="",
+            conversation_id=reply.conversation_id,
+            model=regeneration.model,
+            parameters=regeneration.parameters,
+            replies=regeneration.replies,
+            idempotency_key=regeneration.idempotency_key,
+        )
+        conversation = await self._conversation(owner, post)
+        return await self._start(owner, conversation, post, digest(regeneration), answered=reply.parent_id)
 
     async def continue_with(self, owner: str, post: Post) -> StartedTurn:
         """As `post`, but what of `post.before` the conversation says already is not stored again: see `unsaid`.
@@ -91,8 +147,7 @@ class Turns:
         """
         if post.conversation_id is None or not post.before:
             return await self.post(owner, post)
-        if not self._accepting:
-            raise ShuttingDown
+        self._check_accepting()
         check_post(post)
         conversation = await self._conversation(owner, post)
         tip = post.parent_id or conversation.tip_id
@@ -106,7 +161,14 @@ class Turns:
         return await self._start(owner, conversation, new, digest(post), root=tip is None and bool(new.before))
 
     async def _start(
-        self, owner: str, conversation: Conversation, post: Post, payload_digest: bytes, *, root: bool = False
+        self,
+        owner: str,
+        conversation: Conversation,
+        post: Post,
+        payload_digest: bytes,
+        *,
+        root: bool = False,
+        answered: MessageId | None = None,
     ) -> StartedTurn:
         served = await self._catalog.resolve(post.model or conversation.model) if post.replies else None
         if served:
@@ -117,15 +179,16 @@ class Turns:
             conversation_id=conversation.id,
             post=post,
             before_ids=tuple(new_message_id() for _ in post.before),
-            message_id=new_message_id(),
+            message_id=answered or new_message_id(),
             reply_ids=tuple(new_message_id() for _ in range(post.replies)),
             model=served.model.id if served else None,
             payload_digest=payload_digest,
             conversation=conversation if post.conversation_id is None else None,
             root=root,
+            title=None if answered else self._title(conversation, post),
+            anew=answered is not None,
         )
-        if not self._accepting:  # since we looked: `settle` may have counted already
-            raise ShuttingDown
+        self._check_accepting()  # again, since `settle` may have counted already
         # A caller that goes away between the commit and the start must not leave a reply that nobody generates.
         starting = asyncio.create_task(self._begin(turn, served))
         self._starting.add(starting)
@@ -151,6 +214,21 @@ class Turns:
                     if isinstance(event, End):
                         break
         return await self._history.message(owner, id)
+
+    def _check_accepting(self) -> None:
+        if not self._accepting:
+            raise ShuttingDown
+
+    def _title(self, conversation: Conversation, post: Post) -> str | None:
+        if conversation.title is not None or not self._auto_titles:
+            return None
+        return made_title((*post.before, PromptMessage(post.role, post.content)))
+
+    async def _message(self, owner: str, id: MessageId) -> Message:
+        found = await self._records.messages(owner, [id])
+        if id not in found:
+            raise NotFound("message")
+        return found[id]
 
     async def _conversation(self, owner: str, post: Post) -> Conversation:
         if post.conversation_id is None:
@@ -189,63 +267,10 @@ class Turns:
             except ConversationBusy:
                 if turn.post.when_busy is not WhenBusy.INTERRUPT or clock() > deadline:
                     raise
-            if not self._accepting:
-                raise ShuttingDown
+            self._check_accepting()
             active = await self._records.active_replies(turn.owner, [turn.conversation_id])
             if not active:
                 await asyncio.sleep(BUSY_PAUSE_SECONDS)  # it has just ended, and its turn not yet as we see it
             for reply in active.get(turn.conversation_id, ()):
                 with suppress(NotFound):  # then `begin_turn` tells what is gone
-                    await self.stop(turn.owner, reply)
-
-
-def check_post(post: Post) -> None:
-    """Raises:
-    BadInput: a value is out of its limits; names the field.
-    """
-    content = f"messages[{len(post.before)}].content" if post.before else "content"
-    check_text(post.content, content)
-    if not post.content:
-        raise BadInput(content, "must not be empty")
-    check_before(post.before)
-    if not 0 <= post.replies <= MAX_REPLIES:
-        raise BadInput("n", f"must be from 1 to {MAX_REPLIES}, not {post.replies}")
-    if post.parent_id is not None and post.conversation_id is None:
-        raise BadInput("parent_id", "needs the conversation that it belongs to")
-    if post.model is not None:
-        check_characters(post.model, "model", MAX_MODEL_CHARACTERS)
-    if post.idempotency_key is not None:
-        check_idempotency_key(post.idempotency_key)
-    post.parameters.check()
-    check_metadata(post.metadata)
-    check_metadata(post.completion_metadata, "completion_metadata")
-
-
-def check_before(messages: Sequence[PromptMessage]) -> None:
-    """Raises:
-    BadInput: they are too many, or too long, or one cannot be stored; names it as `messages[N].content`.
-    """
-    if len(messages) > MAX_MESSAGES_BEFORE:
-        most = MAX_MESSAGES_BEFORE + 1
-        raise BadInput("messages", f"takes at most {most:,} messages, not {len(messages) + 1:,}")
-    for index, message in enumerate(messages):
-        check_text(message.content, f"messages[{index}].content")
-    if sum(len(message.content.encode()) for message in messages) > MAX_BYTES_BEFORE:
-        raise BadInput("messages", f"have more than {MAX_BYTES_BEFORE:,} bytes of UTF-8 before the last one")
-
-
-def check_idempotency_key(key: str, field: str = "idempotency_key") -> None:
-    """Raises:
-    BadInput: it is empty or too long.
-    """
-    if not key:
-        raise BadInput(field, "must not be empty")
-    check_characters(key, field, MAX_IDEMPOTENCY_KEY_CHARACTERS)
-
-
-def digest(post: Post) -> bytes:
-    """Equal for posts that ask for the same; a field that a later release adds changes it only where it is given."""
-    default = asdict(Post(content=""))
-    given = {name: value for name, value in asdict(post).items() if value != default[name]}
-    given["parameters"] = {name: value for name, value in asdict(post.parameters).items() if value not in (None, ())}
-    return hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode()).digest()
+                    await self.stop(turn.owner, reply.id)

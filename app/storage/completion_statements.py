@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.storage.statements import DELETED_SEQ, LOG_CHANNEL, QUEUE_CHANNEL, STOP_CHANNEL
 
-# A turn's replies hang below the message that was posted; its other messages, which came before that one, do not.
+# A turn's replies hang below the message that they answer, posted with it or before it; its other messages do not.
 _IS_REPLY = "m.parent_id = t.message_id AND m.turn_id = t.id"
 
 

@@ -13,23 +13,30 @@ from prisma.models import Message as MessageRow
 from prisma.types import ConversationUpdateInput, ConversationWhereInput, MessageWhereInput
 
 from app.chat.changes import ConversationChanges, NewTurn, StartedTurn
-from app.chat.errors import BadInput
+from app.chat.completion import PromptMessage
 from app.chat.identifiers import ConversationId, MessageId, TurnId, WriterId
-from app.chat.paging import ActivityKey, CompletionPage, CompletionQuery, Page, Window
+from app.chat.paging import ActivityKey, BranchQuery, CompletionPage, CompletionQuery, Page, Window
 from app.chat.records import Completion, Conversation, Message, Metadata
+from app.chat.search_hit import SearchHit, SearchKey
+from app.storage.branches import PrismaBranches
 from app.storage.client import Database
 from app.storage.completions import PrismaCompletions
+from app.storage.message_tree import PrismaMessageTree
 from app.storage.reaching import reaching_database, run_statement
 from app.storage.rows import conversation_of, message_of
-from app.storage.statements import BRANCH_PAGE, DELETE_CONVERSATION
+from app.storage.search import PrismaSearch
+from app.storage.statements import DELETE_CONVERSATION
 from app.storage.turns import IN_FLIGHT, PrismaTurns
 
 
 class PrismaRecords:
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._tree = PrismaMessageTree(database)
         self._turns = PrismaTurns(database)
+        self._branches = PrismaBranches(database)
         self._completions = PrismaCompletions(database)
+        self._search = PrismaSearch(database)
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
         async with reaching_database():
@@ -46,6 +53,14 @@ class PrismaRecords:
                 }
             )
         return conversation_of(dict(row))
+
+    async def import_conversation(
+        self, conversation: Conversation, messages: Sequence[tuple[MessageId, PromptMessage]]
+    ) -> Conversation:
+        return await self._branches.import_conversation(conversation, messages)
+
+    async def select_branch(self, owner: str, message: MessageId) -> Conversation | None:
+        return await self._branches.select(owner, message)
 
     async def update_conversation(
         self, owner: str, id: ConversationId, changes: ConversationChanges
@@ -96,40 +111,21 @@ class PrismaRecords:
         return {each.id: each for each in await self._find_messages(owner, {"id": {"in": _texts(ids)}})}
 
     async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
-        wanted = await self.messages(owner, ids)
-        parents = {str(each.parent_id) for each in wanted.values() if each.parent_id}
-        rootless = {str(each.conversation_id) for each in wanted.values() if not each.parent_id}
-        found = await self._find_messages(
-            owner,
-            {
-                "OR": [
-                    {"parent_id": {"in": list(parents)}},
-                    {"parent_id": None, "conversation_id": {"in": list(rootless)}},
-                ]
-            },
-        )
-        groups: dict[Any, list[Message]] = defaultdict(list)
-        for each in found:
-            groups[each.conversation_id, each.parent_id].append(each)
-        return {id: groups[each.conversation_id, each.parent_id] for id, each in wanted.items()}
+        return await self._tree.siblings(owner, ids)
 
     async def branch_page(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
-        arguments = [owner, str(tip), _text(window.after), _text(window.before), window.size, window.backward]
-        async with reaching_database():
-            [answer] = await self._db.query_raw(BRANCH_PAGE, *arguments)
-        for name in ("after", "before"):
-            if answer[f"{name}_known"] is False:
-                raise BadInput(name, "is not a cursor of this conversation")
-        items = [message_of(row) for row in answer["messages"]]
-        return Page(items, has_next=bool(answer["has_next"]), has_previous=bool(answer["has_previous"]))
+        return await self._tree.branch_page(owner, tip, window)
+
+    async def branch_pages(self, owner: str, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
+        return await self._tree.branch_pages(owner, queries)
 
     async def active_replies(
         self, owner: str, ids: Sequence[ConversationId]
-    ) -> Mapping[ConversationId, Sequence[MessageId]]:
+    ) -> Mapping[ConversationId, Sequence[Message]]:
         found = await self._find_messages(owner, {"conversation_id": {"in": _texts(ids)}, "OR": IN_FLIGHT})
-        groups: dict[ConversationId, list[MessageId]] = defaultdict(list)
+        groups: dict[ConversationId, list[Message]] = defaultdict(list)
         for each in found:
-            groups[each.conversation_id].append(each.id)
+            groups[each.conversation_id].append(each)
         return groups
 
     async def begin_turn(self, turn: NewTurn, writer: WriterId) -> StartedTurn:
@@ -149,6 +145,9 @@ class PrismaRecords:
 
     async def delete_completion(self, owner: str, id: TurnId) -> Sequence[MessageId]:
         return await self._completions.delete(owner, id)
+
+    async def search(self, owner: str, query: str, window: Window[SearchKey]) -> Page[SearchHit]:
+        return await self._search.find(owner, query, window)
 
     async def _find_messages(self, owner: str, where: MessageWhereInput) -> list[Message]:
         """Oldest first."""
@@ -184,7 +183,3 @@ def _messages(rows: Iterable[MessageRow]) -> list[Message]:
 
 def _texts(ids: Iterable[object]) -> list[str]:
     return [str(id) for id in ids]
-
-
-def _text(id: object | None) -> str | None:
-    return None if id is None else str(id)

@@ -8,45 +8,58 @@ from __future__ import annotations
 _WRITER = "writer AS MATERIALIZED (SELECT id FROM writers WHERE id = $3::uuid FOR KEY SHARE)"
 
 
-def _rows(parent: str = "place.parent_id", depth: str = "place.depth") -> str:
-    """The turn, the posted message in its place, and the replies below it."""
-    return f"""
+_TURN = """
 turn AS (
   INSERT INTO turns (id, conversation_id, owner, state, message_id, idempotency_key, payload_digest, metadata)
   SELECT $4::uuid, place.conversation_id, $2,
-         (CASE WHEN $6 = '{{}}' THEN 'ENDED' WHEN place.busy THEN 'QUEUED' ELSE 'RUNNING' END)::"TurnState",
-         $5::uuid, $7, decode($8, 'hex'), $16::jsonb
+         (CASE WHEN $6 = '{}' THEN 'ENDED' WHEN place.busy THEN 'QUEUED' ELSE 'RUNNING' END)::"TurnState",
+         $5::uuid, $7, decode($8, 'hex'), $12::jsonb
   FROM place
-),
-message AS (
-  INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, content, metadata)
-  SELECT $5::uuid, place.conversation_id, {parent}, $4::uuid, {depth}, $9::"Role", 'COMPLETE', $10, $11::jsonb
-  FROM place
-  RETURNING *
-),
+)"""
+
+
+def _replies(depth: str) -> str:
+    return f"""
 replies AS (
   INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, model, parameters, writer_id)
-  SELECT reply.id, place.conversation_id, $5::uuid, $4::uuid, {depth} + 1, 'ASSISTANT',
-         (CASE WHEN place.busy THEN 'QUEUED' ELSE 'STREAMING' END)::"MessageStatus", $12, $13::jsonb,
+  SELECT reply.id, place.conversation_id, $5::uuid, $4::uuid, {depth}, 'ASSISTANT',
+         (CASE WHEN place.busy THEN 'QUEUED' ELSE 'STREAMING' END)::"MessageStatus", $9, $10::jsonb,
          CASE WHEN NOT place.busy THEN $3::uuid END
   FROM place, unnest($6::uuid[]) reply (id)
   RETURNING *
 )"""
 
 
+def _rows(parent: str = "place.parent_id", depth: str = "place.depth") -> str:
+    """The turn, the posted message in its place, and the replies below it."""
+    return f"""{_TURN},
+message AS (
+  INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, content, metadata)
+  SELECT $5::uuid, place.conversation_id, {parent}, $4::uuid, {depth}, $13::"Role", 'COMPLETE', $14, $15::jsonb
+  FROM place
+  RETURNING *
+),
+{_replies(f"{depth} + 1")}"""
+
+
 _ROWS = _rows()
 
-# The same with other messages before the posted one, from $17 as a chain that begins in the place and ends with $18.
+# The same with other messages before the posted one, from $18 as a chain that begins in the place and ends with $19.
 _ROWS_WITH_BEFORE = f"""
 before AS (
   INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, content)
   SELECT b.id, place.conversation_id, coalesce(lag(b.id) OVER (ORDER BY b.number), place.parent_id), $4::uuid,
          place.depth + b.number - 1, b.role, 'COMPLETE', b.content
   FROM place,
-       ROWS FROM (jsonb_to_recordset($17::jsonb) AS (id uuid, role "Role", content text))
+       ROWS FROM (jsonb_to_recordset($18::jsonb) AS (id uuid, role "Role", content text))
        WITH ORDINALITY b (id, role, content, number)
 ),
-{_rows("$18::uuid", "place.depth + $19::int")}"""
+{_rows("$19::uuid", "place.depth + $20::int")}"""
+
+# No message is posted: the turn's replies stand beside those that its message has already.
+_ROWS_ANEW = f"""{_TURN},
+message AS (SELECT m.* FROM messages m JOIN place ON place.parent_id = m.id),
+{_replies("place.depth")}"""
 
 _ANSWER = """
 SELECT EXISTS (SELECT FROM writer) AS alive, EXISTS (SELECT FROM found) AS found,
@@ -57,8 +70,14 @@ SELECT EXISTS (SELECT FROM writer) AS alive, EXISTS (SELECT FROM found) AS found
        (SELECT coalesce(jsonb_agg(to_jsonb(replies) ORDER BY id), '[]') FROM replies) AS replies
 """
 
+# A title is made with the first message that a user has in the conversation, and never after it: so it stays cleared
+# when somebody clears it. What the row says once it is locked counts before what is made here.
+_TITLE = """, title = coalesce(c.title, CASE WHEN $17::text IS NOT NULL AND NOT EXISTS (
+    SELECT FROM messages m WHERE m.conversation_id = c.id AND m.role = 'USER'
+  ) THEN $17 END)"""
 
-def _begin_turn(below: str, rows: str) -> str:
+
+def _begin_turn(below: str, rows: str, title: str = _TITLE) -> str:
     """Args:
     below: the id of the message that the turn follows.
     """
@@ -74,23 +93,26 @@ ahead AS MATERIALIZED (
 ),
 site AS MATERIALIZED (
   SELECT found.id AS conversation_id, parent.id AS parent_id, coalesce(parent.depth + 1, 0) AS depth,
-         $6 <> '{{}}' AND ahead.turns > 0 AS busy, ahead.turns < $15::int AS welcome
+         $6 <> '{{}}' AND ahead.turns > 0 AS busy, ahead.turns < $11::int AS welcome
   FROM found CROSS JOIN writer CROSS JOIN ahead LEFT JOIN parent ON true
   WHERE parent.id IS NOT NULL OR {below} IS NULL
 ),
 place AS MATERIALIZED (SELECT * FROM site WHERE welcome OR NOT busy),
 {rows},
 thread AS (
-  UPDATE conversations c SET tip_id = coalesce(($6::uuid[])[1], $5::uuid), updated_at = now()
+  UPDATE conversations c SET tip_id = coalesce(($6::uuid[])[1], $5::uuid), updated_at = now(){title}
   FROM place WHERE c.id = place.conversation_id RETURNING c.*
 )
 {_ANSWER}"""
 
 
-BEGIN_TURN = _begin_turn("coalesce($14::uuid, found.tip_id)", _ROWS)
-BEGIN_TURN_WITH_BEFORE = _begin_turn(
-    "CASE WHEN NOT $20::bool THEN coalesce($14::uuid, found.tip_id) END", _ROWS_WITH_BEFORE
-)
+def _below(root: str) -> str:
+    return f"CASE WHEN NOT {root}::bool THEN coalesce($16::uuid, found.tip_id) END"
+
+
+BEGIN_TURN = _begin_turn(_below("$18"), _ROWS)
+BEGIN_TURN_WITH_BEFORE = _begin_turn(_below("$21"), _ROWS_WITH_BEFORE)
+BEGIN_TURN_ANEW = _begin_turn("$5::uuid", _ROWS_ANEW, title="")
 
 
 def _begin_conversation(rows: str) -> str:
@@ -98,12 +120,13 @@ def _begin_conversation(rows: str) -> str:
 WITH {_WRITER},
 found AS (SELECT $1::uuid AS id, NULL::uuid AS tip_id),
 thread AS (
-  INSERT INTO conversations (id, owner, tip_id) SELECT $1::uuid, $2, coalesce(($6::uuid[])[1], $5::uuid) FROM writer
+  INSERT INTO conversations (id, owner, tip_id, title)
+  SELECT $1::uuid, $2, coalesce(($6::uuid[])[1], $5::uuid), $17 FROM writer
   RETURNING *
 ),
 place AS MATERIALIZED (
   SELECT thread.id AS conversation_id, NULL::uuid AS parent_id, 0 AS depth, false AS busy
-  FROM thread WHERE $14::uuid IS NULL AND $15::int IS NOT NULL
+  FROM thread WHERE $16::uuid IS NULL AND $11::int IS NOT NULL
 ),
 site AS (SELECT * FROM place),
 {rows}
@@ -127,41 +150,6 @@ WHERE t.owner = $1 AND {condition}
 
 BEGUN_BY_ID = _begun("t.id = $2::uuid")
 BEGUN_BY_KEY = _begun("t.idempotency_key = $2")
-
-# A page of the branch that ends at $2: `depth` is a message's place in it, so the page's edges are known before the
-# walk, which begins at the tip and ends at the page's first message. A cursor says no more than such a place, so it
-# stands also when another branch has been selected since.
-BRANCH_PAGE = """
-WITH RECURSIVE
-tip AS (
-  SELECT m.id, m.parent_id, m.conversation_id, m.depth FROM messages m JOIN conversations c ON c.id = m.conversation_id
-  WHERE m.id = $2::uuid AND c.owner = $1
-),
-edges AS (
-  SELECT first.depth AS after, last.depth AS before FROM tip
-  LEFT JOIN messages first ON first.id = $3::uuid AND first.conversation_id = tip.conversation_id
-  LEFT JOIN messages last ON last.id = $4::uuid AND last.conversation_id = tip.conversation_id
-),
-open AS (
-  SELECT coalesce(after + 1, 0) AS low, least(coalesce(before - 1, tip.depth), tip.depth) AS high FROM tip, edges
-),
-page AS MATERIALIZED (
-  SELECT CASE WHEN $6 THEN greatest(low, high - $5::int + 1) ELSE low END AS low,
-         CASE WHEN $6 THEN high ELSE least(high, low + $5::int - 1) END AS high
-  FROM open
-),
-branch AS (
-  SELECT id, parent_id, depth FROM tip
-  UNION ALL
-  SELECT m.id, m.parent_id, m.depth FROM branch JOIN messages m ON m.id = branch.parent_id, page
-  WHERE m.depth >= page.low
-)
-SELECT (SELECT $3::uuid IS NULL OR after IS NOT NULL FROM edges) AS after_known,
-       (SELECT $4::uuid IS NULL OR before IS NOT NULL FROM edges) AS before_known,
-       (SELECT high < tip.depth FROM page, tip) AS has_next, (SELECT low > 0 FROM page) AS has_previous,
-       coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.depth), '[]') AS messages
-FROM page JOIN branch ON branch.depth BETWEEN page.low AND page.high JOIN messages m ON m.id = branch.id
-"""
 
 # The turn that is next in each conversation where none runs becomes this writer's. Of two processes that want the same
 # one, the first has the lock and the other passes over it; one_running_turn refuses whatever else could go wrong.

@@ -22,6 +22,7 @@ from app.storage.statements import (
     BEGIN_CONVERSATION,
     BEGIN_CONVERSATION_WITH_BEFORE,
     BEGIN_TURN,
+    BEGIN_TURN_ANEW,
     BEGIN_TURN_WITH_BEFORE,
     BEGUN_BY_ID,
     BEGUN_BY_KEY,
@@ -87,6 +88,8 @@ class PrismaTurns:
             raise NotFound("conversation")
         if answer["refused"]:
             return await self._explain_refusal(turn, sent_before=sent_before)
+        if turn.anew:
+            raise NotFound("message")
         if turn.post.parent_id or not answer["has_tip"]:
             raise NotFound("parent message")
         return None  # the tip was committed after the snapshot, while the statement waited for the conversation's lock
@@ -132,9 +135,17 @@ class PrismaTurns:
         return replace(_started(found[0]), repeated=True)
 
 
+def _statement(turn: NewTurn) -> str:
+    if turn.anew:
+        return BEGIN_TURN_ANEW
+    if turn.conversation:
+        return BEGIN_CONVERSATION_WITH_BEFORE if turn.post.before else BEGIN_CONVERSATION
+    return BEGIN_TURN_WITH_BEFORE if turn.post.before else BEGIN_TURN
+
+
 def _arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
     post = turn.post
-    return [
+    arguments = [
         str(turn.conversation_id),
         turn.owner,
         str(writer),
@@ -143,16 +154,25 @@ def _arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
         "{" + ",".join(map(str, turn.reply_ids)) + "}",
         post.idempotency_key,
         turn.payload_digest.hex(),
+        turn.model,
+        json.dumps(stored_parameters(post.parameters)),
+        MAX_QUEUED_TURNS if post.when_busy is WhenBusy.ENQUEUE else 0,
+        json.dumps(dict(post.completion_metadata)),
+    ]
+    return arguments if turn.anew else [*arguments, *_posted(turn)]
+
+
+def _posted(turn: NewTurn) -> list[Any]:
+    post = turn.post
+    arguments = [
         post.role.value,
         post.content,
         json.dumps(dict(post.metadata)),
-        turn.model,
-        json.dumps(stored_parameters(post.parameters)),
         str(post.parent_id) if post.parent_id else None,
-        MAX_QUEUED_TURNS if post.when_busy is WhenBusy.ENQUEUE else 0,
-        json.dumps(dict(post.completion_metadata)),
+        turn.title,
         *(_before(turn) if post.before else ()),
     ]
+    return arguments if turn.conversation else [*arguments, turn.root]
 
 
 def _before(turn: NewTurn) -> list[Any]:
@@ -160,14 +180,7 @@ def _before(turn: NewTurn) -> list[Any]:
         {"id": str(id), "role": message.role.value, "content": message.content}
         for id, message in zip(turn.before_ids, turn.post.before, strict=True)
     ]
-    arguments = [json.dumps(rows, ensure_ascii=False), str(turn.before_ids[-1]), len(rows)]
-    return arguments if turn.conversation else [*arguments, turn.root]
-
-
-def _statement(turn: NewTurn) -> str:
-    if turn.conversation:
-        return BEGIN_CONVERSATION_WITH_BEFORE if turn.post.before else BEGIN_CONVERSATION
-    return BEGIN_TURN_WITH_BEFORE if turn.post.before else BEGIN_TURN
+    return [json.dumps(rows, ensure_ascii=False), str(turn.before_ids[-1]), len(rows)]
 
 
 def _started(row: Row) -> StartedTurn:

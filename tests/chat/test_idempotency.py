@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
-from app.chat.changes import StartedTurn
+from app.chat.changes import Edit, Post, Regeneration, StartedTurn
 from app.chat.errors import IdempotencyConflict
-from app.chat.identifiers import new_uuid
+from app.chat.idempotency import Asked, digest
+from app.chat.identifiers import new_message_id, new_uuid
+from app.chat.parameters import CompletionParameters
 from app.chat.status import MessageStatus
 from tests.chat.conftest import NewService, Service
 
@@ -100,3 +102,34 @@ async def test_the_key_of_a_deleted_conversation_is_free_again(service: Service,
     again = await service.post(idempotency_key=key, replies=0)
     assert not again.repeated
     assert again.message.id != first.message.id
+
+
+EDIT = Edit(new_message_id(), "Hello", "m", CompletionParameters(seed=1), replies=0, idempotency_key="k")
+EDITS: dict[str, Any] = {
+    "message_id": new_message_id(),
+    "content": "hello",
+    "model": None,
+    "parameters": CompletionParameters(seed=2),
+    "replies": 1,
+    "idempotency_key": "K",
+}
+REGENERATION = Regeneration(EDIT.message_id, "m", CompletionParameters(seed=1), replies=2, idempotency_key="k")
+
+
+def test_an_edit_and_a_regeneration_that_differ_in_any_field_have_another_digest() -> None:
+    assert digest(replace(EDIT)) == digest(EDIT)
+    assert digest(replace(REGENERATION)) == digest(REGENERATION)
+    for name in (each.name for each in fields(Edit)):
+        assert digest(replace(EDIT, **{name: EDITS[name]})) != digest(EDIT), name
+    for name in (each.name for each in fields(Regeneration)):
+        assert digest(replace(REGENERATION, **{name: EDITS[name]})) != digest(REGENERATION), name
+
+
+def test_a_post_an_edit_and_a_regeneration_are_never_the_same() -> None:
+    id = new_message_id()
+    asked: list[Asked] = [
+        Post("x", idempotency_key="k"),
+        Edit(id, "x", idempotency_key="k"),
+        Regeneration(id, idempotency_key="k"),
+    ]
+    assert len({digest(each) for each in [*asked, Edit(id, "", idempotency_key="k")]}) == 4

@@ -10,18 +10,12 @@ import pytest
 from app.chat.changes import Post, WhenBusy
 from app.chat.completion import PromptMessage
 from app.chat.errors import BadInput
+from app.chat.idempotency import MAX_IDEMPOTENCY_KEY_CHARACTERS, digest
 from app.chat.identifiers import new_conversation_id, new_message_id
 from app.chat.parameters import CompletionParameters
 from app.chat.records import Role
 from app.chat.text import MAX_CONTENT_BYTES, MAX_METADATA_BYTES, MAX_MODEL_CHARACTERS
-from app.chat.turns import (
-    MAX_BYTES_BEFORE,
-    MAX_IDEMPOTENCY_KEY_CHARACTERS,
-    MAX_MESSAGES_BEFORE,
-    MAX_REPLIES,
-    check_post,
-    digest,
-)
+from app.chat.validation import MAX_BYTES_BEFORE, MAX_MESSAGES_BEFORE, MAX_REPLIES, check_post
 
 HI, EMPTY = PromptMessage(Role.USER, "Hi"), PromptMessage(Role.ASSISTANT, "")
 LONG = PromptMessage(Role.DATA, "é" * (MAX_CONTENT_BYTES // 2))

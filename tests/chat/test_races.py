@@ -10,9 +10,9 @@ import pytest
 
 from app.chat.changes import NewTurn, Post, StartedTurn, WhenBusy
 from app.chat.errors import NotFound
+from app.chat.idempotency import digest
 from app.chat.identifiers import WriterId, new_message_id
 from app.chat.status import MessageStatus
-from app.chat.turns import digest
 from app.log import statements as log_statements
 from app.log.connection import Connection
 from app.log.mirror import DELETED_SEQ

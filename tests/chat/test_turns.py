@@ -95,7 +95,7 @@ async def test_a_busy_conversation_refuses_a_second_turn_and_names_the_reply(ser
         await service.post(conversation_id=first.conversation.id)
     assert busy.value.active == first.replies[0].id
     active = await service.chat.history.active(service.owner, [first.conversation.id])
-    assert active == {first.conversation.id: first.replies[0].id}
+    assert {id: each.id for id, each in active.items()} == {first.conversation.id: first.replies[0].id}
     await service.stop(first.replies[0].id)
     assert await service.chat.history.active(service.owner, [first.conversation.id]) == {}
     second = await service.post(conversation_id=first.conversation.id)
@@ -142,7 +142,7 @@ async def test_posts_that_interrupt_each_other_are_all_stored_and_one_is_left_ru
     assert statuses.count(MessageStatus.STOPPED) == 4
     assert sorted(await branch(service, first)) == ["", "", "", "", "", "0", "1", "2", "3", "4"]
     active = await service.chat.history.active(service.owner, [first.conversation.id])
-    await service.stop(active[first.conversation.id])
+    await service.stop(active[first.conversation.id].id)
 
 
 async def test_a_caller_that_goes_away_during_the_commit_leaves_a_reply_that_is_generated(
@@ -160,7 +160,7 @@ async def test_a_caller_that_goes_away_during_the_commit_leaves_a_reply_that_is_
     call.say("yes")
     call.finish()
     [reply] = (await service.records.active_replies(service.owner, [started.conversation.id])).values()
-    assert (await service.ended(reply[0])).text.content == "yes"
+    assert (await service.ended(reply[0].id)).text.content == "yes"
 
 
 async def test_deleting_a_conversation_ends_the_work_on_its_replies(service: Service, sql: Connection) -> None:

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from app.chat.changes import Post
 from app.chat.completion import CompletionRequest, Finish, Model, Piece, PromptMessage, ServedModel
 from app.chat.errors import BackendFailed, BackendFault, BadInput, ModelNotFound
+from app.chat.idempotency import digest
 from app.chat.identifiers import MESSAGE, MessageId, new_message_id, to_text
 from app.chat.parameters import CompletionParameters
 from app.chat.records import CompletionError, FinishReason, Role, Usage, UsageSource
 from app.chat.status import MessageStatus
-from app.chat.turns import digest
 from app.generation.demo import DemoBackend
 from app.generation.replay import LONGEST_SLEEP_SECONDS, ReplayBackend, recorded_reply
 from app.log.connection import Connection

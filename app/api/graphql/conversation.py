@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 import strawberry
 
-from app.api.graphql.activity_cursor import activity_cursor
+from app.api.graphql.branch_cursor import branch_depth
 from app.api.graphql.context import Info
 from app.api.graphql.message import Message
 from app.api.graphql.message_connection import MessageConnection
@@ -15,8 +16,8 @@ from app.api.graphql.node import Node
 from app.api.graphql.pagination import After, Before, First, Last, window
 from app.api.graphql.scalars import JSON
 from app.chat import records
-from app.chat.identifiers import CONVERSATION, ConversationId, MessageId, message_id, to_text
-from app.chat.paging import ActivityKey, Page
+from app.chat.identifiers import CONVERSATION, ConversationId, MessageId, to_text
+from app.chat.paging import Page
 
 
 @strawberry.type(description="A tree of messages, of which one branch is selected.")
@@ -46,11 +47,6 @@ class Conversation(Node):
             updated_at=record.updated_at,
         )
 
-    @property
-    def cursor(self) -> str:
-        """Where it stands in the list of conversations."""
-        return activity_cursor(ActivityKey(self.updated_at, self.key))
-
     @strawberry.field(description="The selected branch, root to tip.")
     async def messages(
         self,
@@ -60,11 +56,10 @@ class Conversation(Node):
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
     ) -> MessageConnection:
-        wanted = window(message_id, first=first, after=after, last=last, before=before)
-        if self.tip_key is None:
-            return MessageConnection.of(Page((), False, False), tip=None)
-        page = await info.context.chat.history.branch(info.context.owner, self.tip_key, wanted)
-        return MessageConnection.of(page, tip=self.tip_key)
+        cursor = partial(branch_depth, conversation=self.key)
+        wanted = window(cursor, first=first, after=after, last=last, before=before)
+        page = await info.context.load.branches.load((self.tip_key, wanted)) if self.tip_key else None
+        return MessageConnection.of(page or Page((), False, False))
 
     @strawberry.field(description="The last message of the selected branch; null while there is none.")
     async def tip(self, info: Info) -> Message | None:
@@ -74,4 +69,5 @@ class Conversation(Node):
         description="The completion in flight on this conversation, if any: what a reloaded page subscribes to."
     )
     async def active_completion(self, info: Info) -> Message | None:
-        return await Message.load(info, await info.context.load.active.load(self.key))
+        record = await info.context.load.active.load(self.key)
+        return Message.of(record) if record else None

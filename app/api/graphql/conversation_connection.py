@@ -6,11 +6,12 @@ from typing import Self
 
 import strawberry
 
+from app.api.graphql.activity_cursor import activity_cursor
 from app.api.graphql.context import Info
 from app.api.graphql.conversation import Conversation
 from app.api.graphql.pagination import PageInfo, page_info
 from app.chat import records
-from app.chat.paging import Page
+from app.chat.paging import ActivityKey, Page
 
 
 @strawberry.type(description="A conversation in a page.")
@@ -29,9 +30,15 @@ class ConversationConnection:
     @classmethod
     def of(cls, page: Page[records.Conversation], *, archived: bool | None) -> Self:
         nodes = [Conversation.of(each) for each in page.items]
-        edges = [ConversationEdge(cursor=each.cursor, node=each) for each in nodes]
+        edges = [
+            ConversationEdge(cursor=_cursor(each), node=node) for each, node in zip(page.items, nodes, strict=True)
+        ]
         return cls(edges=edges, nodes=nodes, page_info=page_info(page, edges), archived=archived)
 
     @strawberry.field(description="How many there are on all pages; counted only when asked for.")
     async def total_count(self, info: Info) -> int:
         return await info.context.chat.conversations.count(info.context.owner, archived=self.archived)
+
+
+def _cursor(record: records.Conversation) -> str:
+    return activity_cursor(ActivityKey(record.updated_at, record.id), owner=record.owner)

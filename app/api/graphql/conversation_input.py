@@ -6,17 +6,22 @@ from typing import TypeVar
 
 import strawberry
 
+from app.api.graphql.imported_message_input import ImportedMessageInput
 from app.api.graphql.metadata import read_metadata
 from app.api.graphql.scalars import JSON
 from app.chat.changes import UNSET, ConversationChanges, Unset
 from app.chat.identifiers import ConversationId, conversation_id
+from app.chat.validation import MAX_IMPORTED_BYTES, MAX_IMPORTED_MESSAGES
 
 T = TypeVar("T")
 
 
 @strawberry.input(description="A conversation to begin.")
 class CreateConversationInput:
-    title: str | None = strawberry.field(default=strawberry.UNSET, description="What people call it.")
+    title: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="What people call it. Left out: the server may make one of what a user says first.",
+    )
     system_prompt: str | None = strawberry.field(
         default=strawberry.UNSET, description="Put before the messages of every prompt."
     )
@@ -25,6 +30,13 @@ class CreateConversationInput:
     )
     metadata: JSON | None = strawberry.field(
         default=strawberry.UNSET, description="An object of the client's own, to find again."
+    )
+    messages: list[ImportedMessageInput] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "What was said before, elsewhere, oldest first: stored as the selected branch, and not answered. At most "
+            f"{MAX_IMPORTED_MESSAGES:,} messages, of {MAX_IMPORTED_BYTES:,} bytes of UTF-8 together."
+        ),
     )
 
 

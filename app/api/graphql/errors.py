@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import secrets
 from typing import Any, Final
@@ -11,7 +12,7 @@ from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from app.api.errors import INTERNAL_MESSAGE
-from app.chat.errors import BadInput, ChatError, Code, ConversationBusy
+from app.chat.errors import BadInput, ChatError, Code, ConversationBusy, RateLimited
 from app.chat.identifiers import MESSAGE, to_text
 
 logger = logging.getLogger("parley.api")
@@ -61,6 +62,8 @@ def describe(error: ChatError) -> tuple[str, dict[str, Any]]:
             return f"{extensions['field']}: {error.problem}", extensions
         case ConversationBusy(active=active) if active is not None:
             extensions["activeMessageId"] = to_text(MESSAGE, active)
+        case RateLimited():
+            extensions["retryAfterSeconds"] = math.ceil(error.retry_after_seconds)
     return str(error), extensions
 
 

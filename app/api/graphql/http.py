@@ -12,21 +12,25 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from app.api.errors import HTTP_STATUS, error_headers
 from app.api.graphql import media_type
 from app.api.graphql.context import Context
+from app.api.graphql.errors import describe
 from app.api.graphql.json_codec import NotJson, decode, encode
 from app.api.graphql.limits import MAX_BODY_BYTES
-from app.api.graphql.operation import has_no_data, response
+from app.api.graphql.operation import has_no_data, response, responses
 from app.api.graphql.request import BadRequest, GraphQLRequest, read_request
 from app.api.graphql.schema import schema
-from app.api.identity import Identify
-from app.chat.errors import Code
+from app.api.graphql.sse.event_streams import EventStreams
+from app.api.identity import Identify, counting_requests
+from app.chat.errors import ChatError, Code
 from app.chat.service import Chat
 
 Playground = Callable[[], Response]
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 READING = frozenset({OperationType.QUERY})
+WATCHING = READING | {OperationType.SUBSCRIPTION}
 READING_AND_WRITING = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 
@@ -39,14 +43,25 @@ class NotServed(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+class SubscriptionAsked(NotServed):
+    """It can only become one with a stream of answers."""
+
+    def __init__(self) -> None:
+        where = f"over WebSocket and as {media_type.EVENT_STREAM}"
+        super().__init__(HTTPStatus.BAD_REQUEST, f"Subscriptions are served {where}")
+
+
 class Endpoint:
     """Args:
     playground: what a browser gets that opens the address; None serves none.
     """
 
-    def __init__(self, chat: Chat, identify: Identify, playground: Playground | None) -> None:
+    def __init__(
+        self, chat: Chat, identify: Identify, playground: Playground | None, streams: EventStreams | None = None
+    ) -> None:
         self._chat = chat
-        self._identify = identify
+        self.streams = EventStreams(identify) if streams is None else streams
+        self._identify = counting_requests(identify)
         self._playground = playground
 
     async def serve(self, request: Request) -> Response:
@@ -54,15 +69,34 @@ class Endpoint:
         if self._playground and _opens_page(request, accept):
             return self._playground()
         try:
-            return await self._answer(request, media_type.response_type(accept))
+            return await self._answer(request, accept)
         except NotServed as error:
             problem = {"message": str(error), "extensions": {"code": Code.BAD_USER_INPUT.value}}
             return _respond({"errors": [problem]}, media_type.response_type(accept), error.status, error.headers)
+        except ChatError as error:  # of the caller, before anything of the request is looked at
+            message, extensions = describe(error)
+            problem = {"message": message, "extensions": extensions}
+            status = HTTP_STATUS[error.code]
+            return _respond({"errors": [problem]}, media_type.response_type(accept), status, error_headers(error))
 
-    async def _answer(self, request: Request, content_type: str) -> Response:
+    async def _answer(self, request: Request, accept: str) -> Response:
+        identity = await self._identify(request)
         asked = await _read(request)
-        context = Context(self._chat, self._identify(request))
-        result = await _execute(asked, context, READING if _is_safe(request) else READING_AND_WRITING)
+        context = Context(self._chat, identity)
+        safe = _is_safe(request)
+
+        def stream() -> Response:
+            return self.streams.open(request, identity, responses(asked, context, WATCHING if safe else None))
+
+        if media_type.prefers_events(accept):
+            return stream()
+        try:
+            result = await _execute(asked, context, READING if safe else READING_AND_WRITING)
+        except SubscriptionAsked:
+            if media_type.accepts_events(accept):
+                return stream()
+            raise
+        content_type = media_type.response_type(accept)
         formed = response(result)
         if not has_no_data(result):
             return _respond(formed, content_type)
@@ -85,7 +119,7 @@ async def _execute(asked: GraphQLRequest, context: Context, allowed: frozenset[O
         raise NotServed(HTTPStatus.BAD_REQUEST, error.as_http_error_reason()) from None
     except InvalidOperationTypeError as error:
         if error.operation_type is OperationType.SUBSCRIPTION:
-            raise NotServed(HTTPStatus.BAD_REQUEST, "Subscriptions are served over WebSocket") from None
+            raise SubscriptionAsked from None
         raise NotServed(HTTPStatus.METHOD_NOT_ALLOWED, "Mutations are served by POST", Allow="POST") from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
+EVENT_STREAM = "text/event-stream"
 
 
 def response_type(accept: str) -> str:
@@ -12,6 +13,20 @@ def response_type(accept: str) -> str:
     qualities = _qualities(accept)
     own = qualities.get(GRAPHQL_RESPONSE, 0.0)
     return GRAPHQL_RESPONSE if own > 0 and own >= qualities.get(JSON, 0.0) else JSON
+
+
+def accepts_events(accept: str) -> bool:
+    """Whether the client names event streams: among others, where it knows not beforehand what comes, as urql does."""
+    return _qualities(accept).get(EVENT_STREAM, 0.0) > 0
+
+
+def prefers_events(accept: str) -> bool:
+    """Whether the client would have an event stream rather than JSON. As much as JSON is not enough: what has a single
+    answer is read more easily as that.
+    """
+    qualities = _qualities(accept)
+    events = qualities.get(EVENT_STREAM, 0.0)
+    return events > max(_quality(qualities, JSON), _quality(qualities, GRAPHQL_RESPONSE))
 
 
 def wants_page(accept: str) -> bool:
@@ -33,6 +48,12 @@ def is_json(content_type: str) -> bool:
 def _qualities(accept: str) -> dict[str, float]:
     """The quality of each media range of an Accept header (RFC 9110, 12.5.1)."""
     return dict(_range(each) for each in accept.split(",") if each.strip())
+
+
+def _quality(qualities: dict[str, float], media_type: str) -> float:
+    """By the most specific of the ranges that include it."""
+    ranges = (media_type, media_type.partition("/")[0] + "/*", "*/*")
+    return next((qualities[each] for each in ranges if each in qualities), 0.0)
 
 
 def _range(text: str) -> tuple[str, float]:

@@ -6,11 +6,10 @@ from typing import Self
 
 import strawberry
 
-from app.api.graphql.context import Info
+from app.api.graphql.branch_cursor import branch_cursor
 from app.api.graphql.message import Message
 from app.api.graphql.pagination import PageInfo, page_info
 from app.chat import records
-from app.chat.identifiers import MessageId
 from app.chat.paging import Page
 
 
@@ -25,15 +24,11 @@ class MessageConnection:
     edges: list[MessageEdge] = strawberry.field(description="The items with their cursors.")
     nodes: list[Message] = strawberry.field(description="The items alone.")
     page_info: PageInfo = strawberry.field(description="Where this page lies in the whole.")
-    tip: strawberry.Private[MessageId | None]
+    total_count: int = strawberry.field(description="How many there are on all pages.")
 
     @classmethod
-    def of(cls, page: Page[records.Message], *, tip: MessageId | None) -> Self:
+    def of(cls, page: Page[records.Message]) -> Self:
         nodes = [Message.of(each) for each in page.items]
-        edges = [MessageEdge(cursor=each.id, node=each) for each in nodes]
-        return cls(edges=edges, nodes=nodes, page_info=page_info(page, edges), tip=tip)
-
-    @strawberry.field(description="How many there are on all pages; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        tip = await info.context.load.messages.load(self.tip) if self.tip else None
-        return tip.depth + 1 if tip else 0
+        cursors = [branch_cursor(each.conversation_id, each.depth) for each in page.items]
+        edges = [MessageEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)]
+        return cls(edges=edges, nodes=nodes, page_info=page_info(page, edges), total_count=page.total or 0)

@@ -10,18 +10,20 @@ from app.api.graphql.arguments import given
 from app.api.graphql.context import Info
 from app.api.graphql.conversation import Conversation
 from app.api.graphql.conversation_input import CreateConversationInput, UpdateConversationInput
+from app.api.graphql.edit_message_input import EditMessageInput
 from app.api.graphql.message import Message
 from app.api.graphql.metadata import read_metadata
 from app.api.graphql.post_message_input import PostMessageInput
+from app.api.graphql.regenerate_input import RegenerateInput
 from app.api.graphql.todo import TodoMutation
 from app.chat import identifiers
 from app.chat.changes import StartedTurn
 
 
-@strawberry.type(description="What a post has started.")
+@strawberry.type(description="What a post, an edit or a regeneration has started.")
 class PostMessagePayload:
     conversation: Conversation = strawberry.field(description="The conversation, with the new tip.")
-    message: Message = strawberry.field(description="What was posted, as stored.")
+    message: Message = strawberry.field(description="What the replies answer, as stored.")
     reply: Message | None = strawberry.field(
         description="The first of the replies: subscribe to its `completion`. Null for `reply: false`."
     )
@@ -40,7 +42,7 @@ class PostMessagePayload:
 
 @strawberry.type(description="What can be changed. What does not exist, or is another's, is NOT_FOUND.")
 class Mutation(TodoMutation):
-    @strawberry.mutation(description="Begins a conversation without a message.")
+    @strawberry.mutation(description="Begins a conversation, empty or with messages that were said elsewhere.")
     async def create_conversation(
         self,
         info: Info,
@@ -54,6 +56,7 @@ class Mutation(TodoMutation):
             system_prompt=given(input.system_prompt),
             model=given(input.model),
             metadata=metadata,
+            messages=[each.message() for each in given(input.messages) or ()],
         )
         return Conversation.of(created)
 
@@ -83,6 +86,45 @@ class Mutation(TodoMutation):
         post = input.post()
         info.context.forget()
         return PostMessagePayload.of(await info.context.chat.turns.post(info.context.owner, post))
+
+    @strawberry.mutation(
+        description=(
+            "Posts another wording of a message beside it, and begins a reply; the new branch becomes the selected "
+            "one. CONVERSATION_BUSY while another reply is being generated."
+        )
+    )
+    async def edit_message(
+        self, info: Info, input: Annotated[EditMessageInput, strawberry.argument(description="The wording.")]
+    ) -> PostMessagePayload:
+        edit = input.edit()
+        info.context.forget()
+        return PostMessagePayload.of(await info.context.chat.turns.edit(info.context.owner, edit))
+
+    @strawberry.mutation(
+        description=(
+            "Begins more replies beside one, to the same message; the first of them becomes the tip of the selected "
+            "branch. CONVERSATION_BUSY while a reply is being generated, that one included."
+        )
+    )
+    async def regenerate(
+        self, info: Info, input: Annotated[RegenerateInput, strawberry.argument(description="Which, and how.")]
+    ) -> PostMessagePayload:
+        regeneration = input.regeneration()
+        info.context.forget()
+        return PostMessagePayload.of(await info.context.chat.turns.regenerate(info.context.owner, regeneration))
+
+    @strawberry.mutation(
+        description=(
+            "The branch through this message becomes the selected one. Below the message it follows, at each level, "
+            "the newest child. Replies in flight go on."
+        )
+    )
+    async def select_branch(
+        self, info: Info, message_id: Annotated[strawberry.ID, strawberry.argument(description="The message's.")]
+    ) -> Conversation:
+        key = identifiers.message_id(message_id, field="message_id")
+        info.context.forget()
+        return Conversation.of(await info.context.chat.branches.select(info.context.owner, key))
 
     @strawberry.mutation(
         description=(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from app.api.graphql.context import Context
 from app.api.graphql.errors import present
@@ -28,8 +29,13 @@ class Failed(Exception):
         self.errors = [each.formatted for each in errors]
 
 
-async def responses(request: GraphQLRequest, context: Context) -> AsyncGenerator[Response, None]:
+async def responses(
+    request: GraphQLRequest, context: Context, allowed: Iterable[OperationType] | None = None
+) -> AsyncGenerator[Response, None]:
     """Closing it closes what a subscription's resolver has opened.
+
+    Args:
+        allowed: what kinds of operation; None is all of them.
 
     Raises:
         Failed: instead of a response; nothing follows.
@@ -40,6 +46,7 @@ async def responses(request: GraphQLRequest, context: Context) -> AsyncGenerator
         context_value=context,
         operation_name=request.operation_name,
         operation_extensions=request.extensions,
+        allowed_operation_types=allowed,
     )
     async with aclosing(stream):
         try:

@@ -11,7 +11,7 @@ from app.api.graphql.scalars import JSON
 from app.chat import changes, parameters, records
 from app.chat.errors import BadInput
 from app.chat.identifiers import conversation_id, message_id
-from app.chat.turns import MAX_REPLIES
+from app.chat.validation import MAX_REPLIES
 
 
 @strawberry.input(description="How a reply is sampled. What is left out is the backend's own default.")

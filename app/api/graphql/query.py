@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, TypeAlias
 
 import strawberry
@@ -14,6 +15,7 @@ from app.api.graphql.message import Message
 from app.api.graphql.model import Model
 from app.api.graphql.node import Node
 from app.api.graphql.pagination import After, Before, First, Last, window
+from app.api.graphql.search import SearchQuery
 from app.api.graphql.todo import TodoQuery
 from app.chat.errors import BadInput
 from app.chat.identifiers import CONVERSATION, MESSAGE, conversation_id, message_id
@@ -24,7 +26,7 @@ Archived: TypeAlias = Annotated[
 
 
 @strawberry.type(description="What can be read. What does not exist, or is another's, is null.")
-class Query(TodoQuery):
+class Query(SearchQuery, TodoQuery):
     @strawberry.field(description="Whatever has this id.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Of any kind.")]
@@ -52,8 +54,10 @@ class Query(TodoQuery):
         before: Before = strawberry.UNSET,
         archived: Archived = False,
     ) -> ConversationConnection:
-        wanted = window(activity_key, first=first, after=after, last=last, before=before)
+        cursor = partial(activity_key, owner=info.context.owner)
+        wanted = window(cursor, first=first, after=after, last=last, before=before)
         page = await info.context.chat.conversations.page(info.context.owner, wanted, archived=archived)
+        info.context.load.remember_conversations(page.items)
         return ConversationConnection.of(page, archived=archived)
 
     @strawberry.field(description="One message.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 
 from fastapi import APIRouter
@@ -15,21 +16,26 @@ PATH = "/graphql"
 
 
 class GraphQLRouter(APIRouter):
-    """Args:
-    sockets: the open WebSockets; `sockets.drain` ends them before the server stops.
-    """
+    """What of it is open has to be drained before the server stops."""
 
     def __init__(self, endpoint: Endpoint, sockets: Sockets) -> None:
         super().__init__()
-        self.sockets = sockets
+        self._streams = endpoint.streams
+        self._sockets = sockets
         self.add_route(PATH, endpoint.serve, methods=["GET", "POST"], include_in_schema=False)
         self.add_websocket_route(PATH, sockets.serve)
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Refuses new operations, lets those under way come to their end within the grace period, and closes every
+        socket and event stream. To be called when the replies that subscribers watch have been given their ends.
+        """
+        await asyncio.gather(self._sockets.drain(grace_seconds), self._streams.drain(grace_seconds))
 
 
 def graphql_router(
     chat: Chat, *, identify: Identify, playground: Playground | None = None, allowed_origins: Collection[str] = ()
 ) -> GraphQLRouter:
-    """GraphQL at /graphql, over HTTP and WebSocket.
+    """GraphQL at /graphql, over HTTP, WebSocket and server-sent events.
 
     Args:
         identify: tells who opened a connection.

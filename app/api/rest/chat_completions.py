@@ -9,12 +9,12 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
+from app.api.disconnect import CLIENT_CLOSED_REQUEST, until_disconnect
 from app.api.identity import Identify
 from app.api.rest.chat_request import ChatCompletionRequest, parse_chat_request
 from app.api.rest.choices import Choices, choice_requests
 from app.api.rest.completion_format import ChunkEncoder, CompletionHead
 from app.api.rest.completion_stream import CompletionStream
-from app.api.rest.disconnect import CLIENT_CLOSED_REQUEST, until_disconnect
 from app.api.rest.in_flight import InFlight
 from app.api.rest.inlined_schema import inlined
 from app.api.rest.openai_errors import OpenAIRoute
@@ -26,8 +26,8 @@ from app.api.rest.stream_spelling import stream_spelling
 from app.api.rest.transcript import Transcript, transcribe
 from app.chat.completion import CompletionRequest
 from app.chat.errors import ShuttingDown
+from app.chat.idempotency import MAX_IDEMPOTENCY_KEY_CHARACTERS, check_idempotency_key
 from app.chat.service import Chat
-from app.chat.turns import MAX_IDEMPOTENCY_KEY_CHARACTERS, check_idempotency_key
 
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 
@@ -65,7 +65,7 @@ def chat_completions_router(chat: Chat, *, identify: Identify, in_flight: InFlig
     )
     @router.post("/chat/completions", include_in_schema=False)  # Prediction Guard's own address ends before /v1
     async def create_chat_completion(request: Request) -> Response:
-        owner = identify(request).owner
+        owner = (await identify(request)).owner
         if not chat.turns.accepting:
             raise ShuttingDown
         asked = parse_chat_request(await read_body(request))

@@ -28,7 +28,7 @@ from app.chat.parameters import (
 )
 from app.chat.records import Role
 from app.chat.text import MAX_CONTENT_BYTES, check_text
-from app.chat.turns import MAX_REPLIES
+from app.chat.validation import MAX_REPLIES
 
 _ROLES: Final[dict[str, Role]] = {
     "system": Role.SYSTEM,

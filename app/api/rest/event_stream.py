@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.api.rest.disconnect import until_disconnect
+from app.api.disconnect import until_disconnect
 from app.api.rest.merged import ChoiceItem, Merged
 
 KEEP_ALIVE_SECONDS: Final = 10.0

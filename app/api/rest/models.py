@@ -26,7 +26,7 @@ def models_router(models: ModelCatalog, *, identify: Identify) -> APIRouter:
         responses=answers(ModelList, "Every model that can be asked now."),
     )
     async def list_models(request: Request) -> Response:
-        identify(request)
+        await identify(request)
         return _json({"object": "list", "data": [_model(each) for each in await models.list()]})
 
     # A path, since names such as `meta-llama/Llama-3.1-8B` have slashes.
@@ -37,7 +37,7 @@ def models_router(models: ModelCatalog, *, identify: Identify) -> APIRouter:
         responses={**answers(ModelObject, "The model."), **refusals(HTTPStatus.NOT_FOUND)},
     )
     async def retrieve_model(model: str, request: Request) -> Response:
-        identify(request)
+        await identify(request)
         for each in await models.list():
             if each.id == model:
                 return _json(_model(each))

@@ -11,9 +11,19 @@ from typing import Final
 import orjson
 from fastapi import HTTPException, Response
 
-from app.api.errors import HTTP_STATUS, INTERNAL_MESSAGE
+from app.api.errors import HTTP_STATUS, INTERNAL_MESSAGE, error_headers
 from app.api.rest.explaining_route import ExplainingRoute
-from app.chat.errors import BackendFailed, BackendFault, BadInput, ChatError, Code, ModelNotFound, NotFound
+from app.chat.errors import (
+    BackendFailed,
+    BackendFault,
+    BadInput,
+    ChatError,
+    Code,
+    ModelNotFound,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+)
 
 logger = logging.getLogger("parley.rest")
 
@@ -84,6 +94,12 @@ def openai_error(error: Exception) -> OpenAIError:
             return OpenAIError(HTTPStatus.NOT_FOUND, str(error), "not_found")
         case BackendFailed():
             return OpenAIError(_FAULT_STATUS[error.fault], str(error), error.upstream_code, headers=_retry_after(error))
+        case Unauthenticated():
+            return OpenAIError(HTTPStatus.UNAUTHORIZED, str(error), "invalid_api_key", headers=error_headers(error))
+        case RateLimited():
+            return OpenAIError(
+                HTTPStatus.TOO_MANY_REQUESTS, str(error), "rate_limit_exceeded", headers=error_headers(error)
+            )
         case ChatError():
             return OpenAIError(HTTP_STATUS[error.code], str(error), error.code.value)
         case HTTPException():

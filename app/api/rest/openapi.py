@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
+from app.api.rest.openapi_keys import want_keys
 from app.api.rest.openapi_objects import ChatCompletionChunk
 from app.api.rest.openapi_responses import COMPONENTS
 
@@ -35,9 +36,13 @@ _NEVER_SENT: Final = ("HTTPValidationError", "ValidationError")
 
 
 class DocumentedAPI(FastAPI):
-    """The application, whose document is served at `/openapi.json`."""
+    """The application, whose document is served at `/openapi.json`.
 
-    def __init__(self, **options: Any) -> None:
+    Args:
+        wants_keys: whether callers have to show a key.
+    """
+
+    def __init__(self, *, wants_keys: bool = False, **options: Any) -> None:
         super().__init__(
             title="Parley",
             description=_DESCRIPTION.strip(),
@@ -47,11 +52,14 @@ class DocumentedAPI(FastAPI):
             **options,
         )
         self.openapi_version = OPENAPI_VERSION
+        self._wants_keys = wants_keys
 
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
         _drop_what_is_never_sent(document)
         document.setdefault("components", {}).setdefault("schemas", {}).update(_schemas(_ONLY_REFERRED_TO))
+        if self._wants_keys:
+            want_keys(document)
         return document
 
 

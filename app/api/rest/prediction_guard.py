@@ -20,7 +20,7 @@ def prediction_guard_router(models: ModelCatalog, *, identify: Identify) -> APIR
     @router.get("/completions")
     @router.get("/v1/completions")
     async def list_names(request: Request) -> Response:
-        identify(request)
+        await identify(request)
         return Response(orjson.dumps([each.id for each in await models.list()]), media_type="application/json")
 
     return router

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.api.identity import Identify
+from app.api.identity import Identify, counting_requests
 from app.api.rest.chat_completions import chat_completions_router
 from app.api.rest.egp.chat_completions import egp_router
 from app.api.rest.in_flight import InFlight
@@ -28,6 +28,7 @@ def rest_router(chat: Chat, *, identify: Identify) -> RestRouter:
     """OpenAI's and EGP's endpoints on the models of `chat`. Errors of these routes, and of no others, have the shape
     that their protocol gives them.
     """
+    identify = counting_requests(identify)
     router = RestRouter(InFlight())
     router.include_router(chat_completions_router(chat, identify=identify, in_flight=router.in_flight))
     router.include_router(stored_completions_router(chat, identify=identify, in_flight=router.in_flight))

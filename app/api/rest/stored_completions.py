@@ -80,12 +80,14 @@ def _add_reading(router: APIRouter, chat: Chat, identify: Identify) -> None:
         openapi_extra={"parameters": LIST_PARAMETERS},
     )
     async def list_completions(request: Request) -> Response:
-        page = await chat.completions.page(identify(request).owner, completion_query(request.query_params))
+        owner = (await identify(request)).owner
+        page = await chat.completions.page(owner, completion_query(request.query_params))
         return _json(object_list([stored_completion(each) for each in page.items], has_more=page.has_more))
 
     @router.get(COMPLETION, summary="Read a stored completion, as it is now", responses=STORED)
     async def retrieve_completion(id: str, request: Request) -> Response:
-        return _stored(await chat.completions.get(identify(request).owner, parse_completion_id(id)))
+        owner = (await identify(request)).owner
+        return _stored(await chat.completions.get(owner, parse_completion_id(id)))
 
     @router.get(
         f"{COMPLETION}/messages",
@@ -94,8 +96,9 @@ def _add_reading(router: APIRouter, chat: Chat, identify: Identify) -> None:
         openapi_extra={"parameters": MESSAGES_PARAMETERS},
     )
     async def list_messages(id: str, request: Request) -> Response:
+        owner = (await identify(request)).owner
         window = message_window(request.query_params)
-        page = await chat.completions.prompt(identify(request).owner, parse_completion_id(id), window)
+        page = await chat.completions.prompt(owner, parse_completion_id(id), window)
         items = list(reversed(page.items)) if window.backward else page.items
         more = page.has_previous if window.backward else page.has_next
         return _json(object_list([stored_message(each) for each in items], has_more=more))
@@ -109,7 +112,7 @@ def _add_following(router: APIRouter, chat: Chat, identify: Identify, in_flight:
         openapi_extra={"parameters": STREAM_PARAMETERS},
     )
     async def stream_completion(id: str, request: Request) -> Response:
-        owner = identify(request).owner
+        owner = (await identify(request)).owner
         if not chat.turns.accepting:
             raise ShuttingDown
         with_usage = flag(request.query_params, "include_usage")
@@ -129,7 +132,7 @@ def _add_changing(router: APIRouter, chat: Chat, identify: Identify) -> None:
         openapi_extra=_UPDATE,
     )
     async def update_completion(id: str, request: Request) -> Response:
-        owner = identify(request).owner
+        owner = (await identify(request)).owner
         metadata = _new_metadata(await read_body(request))
         return _stored(await chat.completions.set_metadata(owner, parse_completion_id(id), metadata))
 
@@ -139,8 +142,9 @@ def _add_changing(router: APIRouter, chat: Chat, identify: Identify) -> None:
         responses=STORED_DELETION,
     )
     async def delete_completion(id: str, request: Request) -> Response:
+        owner = (await identify(request)).owner
         key = parse_completion_id(id)
-        await chat.completions.delete(identify(request).owner, key)
+        await chat.completions.delete(owner, key)
         return _json(deleted_completion(completion_id(key)))
 
 

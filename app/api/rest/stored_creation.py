@@ -8,9 +8,9 @@ import orjson
 from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 
+from app.api.disconnect import CLIENT_CLOSED_REQUEST, until_disconnect
 from app.api.rest.chat_request import ChatCompletionRequest
 from app.api.rest.completion_metadata import CONVERSATION_KEY, completion_metadata, without_conversation
-from app.api.rest.disconnect import CLIENT_CLOSED_REQUEST, until_disconnect
 from app.api.rest.in_flight import InFlight
 from app.api.rest.openai_errors import OpenAIError, RequestRefused, openai_error
 from app.api.rest.reply_error import reply_error

@@ -20,10 +20,10 @@ from app.generation.catalog import Catalog
 from app.generation.demo import DEMO_MODEL, DemoBackend
 from app.generation.openai_compatible import OpenAICompatibleBackend
 from app.log.delta_log import DeltaLog
-from app.storage.client import Database
+from app.storage.records import PrismaRecords
 from tests.api.graphql.client import OWNER_HEADER, Client
-from tests.api.graphql.counted_records import CountedRecords
 from tests.api.graphql.serving import serving
+from tests.api.graphql.storage_calls import CountedDatabase, CountedLog, StorageCalls
 from tests.conftest import with_database
 from tests.upstream.process import run_upstream
 from tests.upstream.script import MODELS
@@ -39,23 +39,35 @@ async def url(postgres: str, template: str) -> str:
 
 
 @pytest.fixture(scope="session")
-async def log(url: str) -> AsyncGenerator[DeltaLog]:
-    log = DeltaLog(url)
+async def log(url: str, calls: StorageCalls) -> AsyncGenerator[DeltaLog]:
+    log = CountedLog(url)
+    log.calls = calls
     await log.start()
     yield log
     await log.close()
 
 
 @pytest.fixture(scope="session")
-async def records(url: str) -> AsyncGenerator[CountedRecords]:
-    database = Database(url)
+async def database(url: str) -> AsyncGenerator[CountedDatabase]:
+    database = CountedDatabase(url)
     await database.connect()
-    yield CountedRecords(database)
+    yield database
     await database.disconnect()
 
 
 @pytest.fixture(scope="session")
-async def chat(records: CountedRecords, log: DeltaLog) -> AsyncGenerator[Chat]:
+def calls(database: CountedDatabase) -> StorageCalls:
+    """All that the storage is asked."""
+    return database.calls
+
+
+@pytest.fixture(scope="session")
+def records(database: CountedDatabase) -> PrismaRecords:
+    return PrismaRecords(database)
+
+
+@pytest.fixture(scope="session")
+async def chat(records: PrismaRecords, log: DeltaLog) -> AsyncGenerator[Chat]:
     """Its models: `demo-fast` answers at once, `demo` within a second, `slow` not before a test has ended, and
     `upstream` says what the script that it is posted tells it to.
     """
@@ -94,7 +106,7 @@ async def client(port: int) -> AsyncGenerator[Client]:
         yield Client(http, port, owner)
 
 
-def identify(connection: HTTPConnection) -> Identity:
+async def identify(connection: HTTPConnection, _payload: object = None, /) -> Identity:
     return Identity(connection.headers.get(OWNER_HEADER, "local"))
 
 

@@ -157,7 +157,7 @@ async def test_each_operation_on_a_socket_reads_anew(client: Client) -> None:
     query = "query Q($id: ID!) { conversation(id: $id) { title } }"
     async with client.socket() as socket:
         await socket.subscribe("1", query, id=id)
-        assert (await socket.payloads("1"))[0]["data"]["conversation"]["title"] is None
+        assert (await socket.payloads("1"))[0]["data"]["conversation"]["title"] == "Hello"
         await client.data('mutation U($id: ID!) { updateConversation(input: {id: $id, title: "New"}) { id } }', id=id)
         await socket.subscribe("1", query, id=id)
         assert (await socket.payloads("1"))[0]["data"]["conversation"]["title"] == "New"

@@ -31,7 +31,7 @@ async def test_a_todo_is_a_conversation_and_completed_when_that_is_archived(clie
 
 
 async def test_a_conversation_without_a_title_is_a_todo_without_one(client: Client) -> None:
-    id = (await client.post(reply=False))["conversation"]["id"]
+    id = (await client.data("mutation { createConversation(input: {}) { id } }"))["createConversation"]["id"]
     (todo,) = (await client.data(TODOS))["todos"]
     assert (todo["id"], todo["title"]) == (id, None)
 

@@ -140,7 +140,7 @@ async def test_the_sdk_asks_again_only_where_that_may_help(server: str, upstream
 
 @pytest.mark.parametrize(("status", "kind"), [(401, openai.AuthenticationError), (403, openai.PermissionDeniedError)])
 async def test_callers_who_may_not_are_told_in_the_same_shape(status: int, kind: type[openai.APIStatusError]) -> None:
-    def refuse(_connection: HTTPConnection) -> Identity:
+    async def refuse(_connection: HTTPConnection, _payload: object = None, /) -> Identity:
         raise HTTPException(status, "a key is required")
 
     app = FastAPI()

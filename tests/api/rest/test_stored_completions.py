@@ -33,7 +33,7 @@ def label() -> str:
 async def others_url(parley: Served) -> AsyncGenerator[str, None]:
     """The same service, for somebody else."""
 
-    def identify(_connection: HTTPConnection) -> Identity:
+    async def identify(_connection: HTTPConnection, _payload: object = None, /) -> Identity:
         return Identity("somebody else")
 
     app = FastAPI()

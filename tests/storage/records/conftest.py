@@ -11,6 +11,7 @@ import pytest
 
 from app.chat.changes import NewTurn, Post, StartedTurn
 from app.chat.conversations import new_conversation
+from app.chat.idempotency import digest
 from app.chat.identifiers import (
     ConversationId,
     WriterId,
@@ -20,7 +21,6 @@ from app.chat.identifiers import (
     new_uuid,
 )
 from app.chat.paging import Window
-from app.chat.turns import digest
 from app.log.connection import Connection
 from app.storage.client import Database
 from app.storage.records import PrismaRecords

@@ -29,6 +29,7 @@ async def walk(
         found = [*page.items, *found] if backward else [*found, *page.items]
         if not (page.has_previous if backward else page.has_next):
             return found
-        cursor = key_of(page.items[0] if backward else page.items[-1])
+        last, cursor = cursor, key_of(page.items[0] if backward else page.items[-1])
+        assert cursor != last, "the page ends where the one before it did"
         if between:
             await between()

@@ -5,14 +5,13 @@ from functools import partial
 
 import pytest
 
+from app.chat.changes import Post
 from app.chat.errors import BadInput
-from app.chat.identifiers import (
-    MessageId,
-    new_message_id,
-)
-from app.chat.paging import Page, Window
+from app.chat.identifiers import MessageId, WriterId, new_message_id
+from app.chat.paging import Depth, Page, Window
+from app.log.connection import Connection
 from app.storage.records import PrismaRecords
-from tests.storage.records.conftest import Posting
+from tests.storage.records.conftest import Posting, ended, turn
 from tests.storage.records.page_walk import walk
 
 
@@ -89,3 +88,39 @@ async def test_of_anothers_conversation_there_is_nothing_to_see(
     for window in (Window[MessageId](5), Window(5, after=branch[0]), Window(5, True, None, branch[3])):
         assert await records.branch_page("stranger", branch[-1], window) == Page([], False, False)
     assert await records.branch_page("stranger", new_message_id(), Window()) == Page([], False, False)
+
+
+async def test_many_pages_at_once_are_each_as_it_is_alone(
+    records: PrismaRecords, owner: str, branch: list[MessageId], post: Posting, writer: WriterId
+) -> None:
+    other = (await post("other")).message.id
+    stranger = (await records.begin_turn(turn("stranger", Post("theirs", replies=0)), writer)).message.id
+    edges = [None, Depth(0), Depth(5), Depth(2**40 - 1)]
+    windows = [
+        Window(2, backward, after, before) for after, before, backward in itertools.product(edges, edges, (False, True))
+    ]
+    queries = [(tip, window) for tip in (branch[-1], branch[3], other, stranger) for window in windows]
+    pages = await records.branch_pages(owner, queries)
+    assert pages.keys() == set(queries)
+    for query in queries:
+        assert await records.branch_pages(owner, [query]) == {query: pages[query]}
+    first = pages[branch[-1], Window(2)]
+    assert ([each.id for each in first.items], first.total) == (branch[:2], 7)
+    assert pages[branch[3], Window(2, True, None, Depth(5))].items == pages[branch[3], Window(2, True)].items
+    assert [each.id for each in pages[other, Window(2)].items] == [other]
+    assert all(pages[stranger, window] == Page([], False, False) for window in windows)
+
+
+async def test_a_place_in_a_branch_stands_when_its_message_has_been_deleted(
+    records: PrismaRecords, owner: str, branch: list[MessageId], post: Posting, sql: Connection
+) -> None:
+    conversation = (await records.messages(owner, [branch[0]]))[branch[0]].conversation_id
+    last = await post("7", conversation_id=conversation, parent_id=branch[-1], replies=1)
+    await ended(sql, last)
+    assert last.message.turn_id
+    await records.delete_completion(owner, last.message.turn_id)
+    query = (branch[-1], Window(2, True, None, Depth(7)))
+    page = (await records.branch_pages(owner, [query]))[query]
+    assert [each.id for each in page.items] == branch[-2:]
+    query = (branch[-1], Window(2, False, Depth(7), None))
+    assert (await records.branch_pages(owner, [query]))[query] == Page([], False, True, 7)

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from app.chat.changes import ConversationChanges, Post
+from app.chat.completion import PromptMessage
 from app.chat.conversations import new_conversation
 from app.chat.errors import NotFound, StorageUnavailable
 from app.chat.identifiers import (
@@ -18,6 +19,7 @@ from app.chat.identifiers import (
     new_turn_id,
 )
 from app.chat.paging import CompletionQuery, Window
+from app.chat.records import Role
 from app.storage.client import Database
 from app.storage.records import PrismaRecords
 from tests.chat.shaky_postgres import ShakyPostgres
@@ -37,6 +39,10 @@ async def test_while_postgresql_is_away_every_method_says_so_and_works_again_whe
         messages: Sequence[MessageId] = [new_message_id()]
         methods: list[Callable[[], Awaitable[object]]] = [
             lambda: records.create_conversation(replace(conversation, id=new_conversation_id())),
+            lambda: records.import_conversation(
+                replace(conversation, id=new_conversation_id()), [(new_message_id(), PromptMessage(Role.USER, "x"))]
+            ),
+            lambda: records.select_branch(owner, messages[0]),
             lambda: records.update_conversation(owner, conversation.id, ConversationChanges(title="x")),
             lambda: records.delete_conversation(owner, conversation.id),
             lambda: records.conversations(owner, conversations),
@@ -45,6 +51,7 @@ async def test_while_postgresql_is_away_every_method_says_so_and_works_again_whe
             lambda: records.messages(owner, messages),
             lambda: records.siblings(owner, messages),
             lambda: records.branch_page(owner, messages[0], Window()),
+            lambda: records.branch_pages(owner, [(messages[0], Window())]),
             lambda: records.active_replies(owner, conversations),
             lambda: records.begin_turn(turn(owner, Post("x")), writer),
             lambda: records.completion(owner, new_turn_id()),

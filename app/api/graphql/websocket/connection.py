@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from typing import Any
 
 from graphql import GraphQLError
@@ -28,8 +28,9 @@ from app.api.graphql.websocket.messages import (
     read_message,
 )
 from app.api.graphql.websocket.pace import Pace
-from app.api.identity import Identify, Identity
-from app.chat.errors import ShuttingDown
+from app.api.identity import Identify, Identity, revocation
+from app.api.presented_key import key_alone
+from app.chat.errors import ChatError, RateLimited, ShuttingDown, Unauthenticated
 from app.chat.service import Chat
 
 
@@ -45,6 +46,8 @@ class Connection:
         self._drain = drain
         self._pace = pace
         self._identity: Identity | None = None
+        self._payload: Mapping[str, Any] = {}
+        self._counted = ExitStack()
         self._initialised = asyncio.Event()
         self._heard = asyncio.Event()
         self._idle = asyncio.Event()
@@ -58,6 +61,7 @@ class Connection:
                 tasks.create_task(self._expect_init())
                 tasks.create_task(self._keep_alive())
                 tasks.create_task(self._expect_drain())
+                tasks.create_task(self._expect_revocation())
                 await self._receive(tasks)
         except* WebSocketDisconnect:
             pass
@@ -66,6 +70,8 @@ class Connection:
         except* Exception as ends:
             report(ends)
             await self._close(Close(CloseCode.INTERNAL_ERROR, "Internal error"))
+        finally:
+            self._counted.close()
 
     async def _receive(self, tasks: asyncio.TaskGroup) -> None:
         while True:
@@ -80,8 +86,8 @@ class Connection:
 
     async def _handle(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
         match message:
-            case ConnectionInit():
-                await self._initialise()
+            case ConnectionInit(payload):
+                await self._initialise(payload)
             case Ping(payload):
                 await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
             case Pong():
@@ -92,10 +98,18 @@ class Connection:
                 if id in self._operations:
                     self._forget(id).cancel()
 
-    async def _initialise(self) -> None:
+    async def _initialise(self, payload: Mapping[str, Any]) -> None:
         if self._identity:
             raise Close(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
-        self._identity = self._identify(self._socket)
+        try:
+            identity = await self._identify(self._socket, payload)
+            if identity.allowance:
+                self._counted.enter_context(identity.allowance.socket())
+        except Unauthenticated:
+            raise Close(CloseCode.FORBIDDEN, "Forbidden") from None
+        except ChatError as error:  # too many sockets, or the database is away: clients come again after this code
+            raise Close(CloseCode.TRY_AGAIN_LATER, str(error)) from None
+        self._identity, self._payload = identity, key_alone(payload)
         self._initialised.set()
         await self._send({"type": "connection_ack"})
 
@@ -104,13 +118,13 @@ class Connection:
             raise Close(CloseCode.UNAUTHORIZED, "Unauthorized")
         if id in self._operations:
             raise Close(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {id} already exists")
-        if refusal := self._refusal():
+        if refusal := self._refusal(self._identity):
             await self._send({"id": id, "type": "error", "payload": [refusal.formatted]})
             return
         self._idle.clear()
         self._operations[id] = tasks.create_task(self._run(id, request, Context(self._chat, self._identity)))
 
-    def _refusal(self) -> GraphQLError | None:
+    def _refusal(self, identity: Identity) -> GraphQLError | None:
         if self._drain.begun.is_set():
             return present(GraphQLError("", original_error=ShuttingDown()))
         if len(self._operations) >= limits.MAX_OPERATIONS_PER_SOCKET:
@@ -119,6 +133,10 @@ class Connection:
                 f"{most} operations are under way on this socket, which is the most",
                 extensions={"code": "RATE_LIMITED", "retryable": True},
             )
+        try:
+            identity.take_request()
+        except RateLimited as error:
+            return present(GraphQLError("", original_error=error))
         return None
 
     async def _run(self, id: str, request: GraphQLRequest, context: Context) -> None:
@@ -177,6 +195,12 @@ class Connection:
                     await self._heard.wait()
             except TimeoutError:
                 raise Close(CloseCode.PING_TIMEOUT, "Ping timeout") from None
+
+    async def _expect_revocation(self) -> None:
+        await self._initialised.wait()
+        if self._identity:
+            await revocation(self._identify, self._socket, self._identity, self._payload)
+            raise Close(CloseCode.FORBIDDEN, "Forbidden")
 
     async def _expect_drain(self) -> None:
         """What is under way gets its end, within the grace period, before the socket is closed."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
+from app.api.disconnect import CLIENT_CLOSED_REQUEST, until_disconnect
 from app.api.identity import Identify
 from app.api.rest.choices import Choices
 from app.api.rest.completion_stream import CompletionStream
-from app.api.rest.disconnect import CLIENT_CLOSED_REQUEST, until_disconnect
 from app.api.rest.egp.chat_request import EgpChatRequest, parse_egp_request
 from app.api.rest.egp.completion_format import EgpEncoder, whole_completion
 from app.api.rest.egp.errors import EgpRoute, egp_error
@@ -43,7 +43,7 @@ def egp_router(chat: Chat, *, identify: Identify, in_flight: InFlight) -> APIRou
         openapi_extra=_DOCUMENTED,
     )
     async def create_egp_chat_completion(request: Request) -> Response:
-        owner = identify(request).owner
+        owner = (await identify(request)).owner
         if not chat.turns.accepting:
             raise ShuttingDown
         asked = parse_egp_request(await read_body(request))

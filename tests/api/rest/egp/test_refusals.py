@@ -142,7 +142,7 @@ async def test_too_long_a_body_is_refused(client: httpx.AsyncClient) -> None:
 async def keyed() -> AsyncGenerator[httpx.AsyncClient]:
     """Of a server that wants `x-api-key: right`, breaks on `breaks`, and whose domain takes no posts from `late`."""
 
-    def identify(connection: HTTPConnection) -> Identity:
+    async def identify(connection: HTTPConnection, _payload: object = None, /) -> Identity:
         key = connection.headers.get("x-api-key")
         chat_turns.accepting = key != "late"
         if key == "breaks":

@@ -1,0 +1,83 @@
+"""Search, as a Relay connection: https://relay.dev/graphql/connections.htm"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self, TypeAlias
+
+import strawberry
+
+from app.api.graphql.context import Info
+from app.api.graphql.headline import headline
+from app.api.graphql.message import Message
+from app.api.graphql.pagination import After, PageInfo, page_info, window
+from app.api.graphql.search_cursor import search_cursor, search_key
+from app.chat.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page
+from app.chat.search import MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS
+from app.chat.search_hit import SearchHit
+
+SearchText: TypeAlias = Annotated[
+    str,
+    strawberry.argument(
+        description=(
+            'Words, of which all must be in a message; "phrases in quotes"; `or`; `-` before what must not be in it; '
+            "`*` after the beginning of a word. Words are found as they are written, whatever their case and language. "
+            f"At most {MAX_QUERY_WORDS} words and {MAX_QUERY_CHARACTERS:,} characters; without a word nothing is found."
+        )
+    ),
+]
+First: TypeAlias = Annotated[
+    int | None, strawberry.argument(description=f"At most so many, the best ones. From 0 to {MAX_PAGE_SIZE}.")
+]
+
+
+@strawberry.type(description="A message that was found.")
+class SearchEdge:
+    cursor: str = strawberry.field(description="Points at this item, for `after`, in the same search.")
+    node: Message = strawberry.field(description="The message.")
+    headline: str = strawberry.field(
+        description=(
+            "What of the message shows best why it was found, as HTML that is safe to show: the matches stand in "
+            "<mark>, and what the message has of HTML is escaped."
+        )
+    )
+    rank: float = strawberry.field(
+        description="How well the message matches. Only good to compare it with others of the same search."
+    )
+
+    @classmethod
+    def of(cls, hit: SearchHit) -> Self:
+        return cls(
+            cursor=search_cursor(hit.key), node=Message.of(hit.message), headline=headline(hit.excerpt), rank=hit.rank
+        )
+
+
+@strawberry.type(description="A page of what was found, best first.")
+class SearchConnection:
+    edges: list[SearchEdge] = strawberry.field(description="The items with their cursors.")
+    nodes: list[Message] = strawberry.field(description="The items alone.")
+    page_info: PageInfo = strawberry.field(description="Where this page lies in the whole.")
+
+    @classmethod
+    def of(cls, page: Page[SearchHit]) -> Self:
+        edges = [SearchEdge.of(each) for each in page.items]
+        return cls(edges=edges, nodes=[each.node for each in edges], page_info=page_info(page, edges))
+
+
+@strawberry.type(description="What can be searched for.")
+class SearchQuery:
+    @strawberry.field(
+        description=(
+            "The caller's messages that match, best first, of equals the newest. Searched is their `content`, of very "
+            "long ones the beginning; also in archived conversations, and on branches that are not selected. "
+            "A message in flight is not found before it has ended."
+        )
+    )
+    async def search_messages(
+        self,
+        info: Info,
+        query: SearchText,
+        first: First = DEFAULT_PAGE_SIZE,
+        after: After = strawberry.UNSET,
+    ) -> SearchConnection:
+        wanted = window(search_key, first=first, after=after, last=None, before=None)
+        return SearchConnection.of(await info.context.chat.search.messages(info.context.owner, query, wanted))
