@@ -22,7 +22,7 @@ async def test_a_query_by_post_is_answered_in_json(client: Client) -> None:
     answer = await client.http.post("/graphql", json={"query": MODELS})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
-    assert {each["id"] for each in answer.json()["data"]["models"]} == {"demo", "demo-fast"}
+    assert {each["id"] for each in answer.json()["data"]["models"]} == {"demo", "demo-fast", "slow", "upstream"}
 
 
 async def test_a_query_by_get_takes_variables_and_an_operation_name(client: Client) -> None:
