@@ -7,7 +7,7 @@ python  = $(shell for python in $(PYTHON); do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL = $(or $(python),$(error parley: Python 3.11 or newer is needed, and none of these is: $(PYTHON))) -m tools.install
 
-.PHONY: run test test-upstreams check format lock bench-log bench-proxy bench-storage chaos clean
+.PHONY: run test test-upstreams check schema format lock bench-log bench-proxy bench-storage chaos clean
 .DEFAULT_GOAL := run
 
 run:            ## install, start the embedded database, migrate, serve
@@ -31,7 +31,11 @@ check:          ## lint, format, strict types, import directions, architecture
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports --no-logo
-	@$(VENV)/pytest -q tests/test_architecture.py
+	@$(VENV)/pytest -q tests/test_architecture.py tests/api/graphql/test_printed_schema.py
+
+schema:         ## print the GraphQL schema into schema.graphql, which clients are generated from
+	@$(INSTALL) dev
+	@$(VENV)/parley schema > schema.graphql
 
 format:         ## let ruff rewrite what it can
 	@$(INSTALL) dev
