@@ -24,6 +24,9 @@ from app.storage.rows import conversation_of, message_of
 from app.storage.statements import BRANCH_PAGE, DELETE_CONVERSATION
 from app.storage.turns import IN_FLIGHT, PrismaTurns
 
+MAX_BRANCH_PAGE_BYTES = 32 * 1024 * 1024
+"""Of the text of all messages but the last one of a page, in UTF-8."""
+
 
 class PrismaRecords:
     def __init__(self, database: Database) -> None:
@@ -116,7 +119,7 @@ class PrismaRecords:
     async def branch_page(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
         arguments = [owner, str(tip), _text(window.after), _text(window.before), window.size, window.backward]
         async with reaching_database():
-            [answer] = await self._db.query_raw(BRANCH_PAGE, *arguments)
+            [answer] = await self._db.query_raw(BRANCH_PAGE, *arguments, MAX_BRANCH_PAGE_BYTES)
         for name in ("after", "before"):
             if answer[f"{name}_known"] is False:
                 raise BadInput(name, "is not a cursor of this conversation")
@@ -134,6 +137,9 @@ class PrismaRecords:
 
     async def begin_turn(self, turn: NewTurn, writer: WriterId) -> StartedTurn:
         return await self._turns.begin(turn, writer)
+
+    async def repeated_turn(self, owner: str, idempotency_key: str, payload_digest: bytes) -> StartedTurn | None:
+        return await self._turns.repeated(owner, idempotency_key, payload_digest)
 
     async def claim_turns(self, writer: WriterId) -> Sequence[StartedTurn]:
         return await self._turns.claim(writer)

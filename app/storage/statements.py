@@ -9,7 +9,7 @@ _WRITER = "writer AS MATERIALIZED (SELECT id FROM writers WHERE id = $3::uuid FO
 
 
 def _rows(parent: str = "place.parent_id", depth: str = "place.depth") -> str:
-    """The turn, the posted message in its place, and the replies below it."""
+    """The turn, the posted message in its place, and the replies below it, with their parameters from $13 in order."""
     return f"""
 turn AS (
   INSERT INTO turns (id, conversation_id, owner, state, message_id, idempotency_key, payload_digest, metadata)
@@ -27,9 +27,9 @@ message AS (
 replies AS (
   INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, model, parameters, writer_id)
   SELECT reply.id, place.conversation_id, $5::uuid, $4::uuid, {depth} + 1, 'ASSISTANT',
-         (CASE WHEN place.busy THEN 'QUEUED' ELSE 'STREAMING' END)::"MessageStatus", $12, $13::jsonb,
-         CASE WHEN NOT place.busy THEN $3::uuid END
-  FROM place, unnest($6::uuid[]) reply (id)
+         (CASE WHEN place.busy THEN 'QUEUED' ELSE 'STREAMING' END)::"MessageStatus", $12,
+         $13::jsonb -> (reply.number - 1)::int, CASE WHEN NOT place.busy THEN $3::uuid END
+  FROM place, unnest($6::uuid[]) WITH ORDINALITY reply (id, number)
   RETURNING *
 )"""
 
@@ -130,7 +130,8 @@ BEGUN_BY_KEY = _begun("t.idempotency_key = $2")
 
 # A page of the branch that ends at $2: `depth` is a message's place in it, so the page's edges are known before the
 # walk, which begins at the tip and ends at the page's first message. A cursor says no more than such a place, so it
-# stands also when another branch has been selected since.
+# stands also when another branch has been selected since. The page ends early where it has $7 bytes of text: JSON in
+# PostgreSQL holds no more than 256 MB.
 BRANCH_PAGE = """
 WITH RECURSIVE
 tip AS (
@@ -155,12 +156,20 @@ branch AS (
   UNION ALL
   SELECT m.id, m.parent_id, m.depth FROM branch JOIN messages m ON m.id = branch.parent_id, page
   WHERE m.depth >= page.low
-)
+),
+sized AS (
+  SELECT m.id, m.depth, text.bytes,
+         sum(text.bytes) OVER (ORDER BY CASE WHEN $6 THEN -m.depth ELSE m.depth END) AS bytes_so_far
+  FROM page JOIN branch ON branch.depth BETWEEN page.low AND page.high JOIN messages m ON m.id = branch.id
+  CROSS JOIN LATERAL (SELECT octet_length(m.content) + coalesce(octet_length(m.reasoning), 0) AS bytes) text
+),
+taken AS MATERIALIZED (SELECT id, depth FROM sized WHERE bytes_so_far - bytes < $7::int)
 SELECT (SELECT $3::uuid IS NULL OR after IS NOT NULL FROM edges) AS after_known,
        (SELECT $4::uuid IS NULL OR before IS NOT NULL FROM edges) AS before_known,
-       (SELECT high < tip.depth FROM page, tip) AS has_next, (SELECT low > 0 FROM page) AS has_previous,
+       (SELECT coalesce(max(taken.depth), page.high) < tip.depth FROM page, tip) AS has_next,
+       (SELECT coalesce(min(taken.depth), page.low) > 0 FROM page) AS has_previous,
        coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.depth), '[]') AS messages
-FROM page JOIN branch ON branch.depth BETWEEN page.low AND page.high JOIN messages m ON m.id = branch.id
+FROM taken JOIN messages m ON m.id = taken.id
 """
 
 # The turn that is next in each conversation where none runs becomes this writer's. Of two processes that want the same

@@ -5,12 +5,14 @@ from functools import partial
 
 import pytest
 
+from app.chat.completion import PromptMessage
 from app.chat.errors import BadInput
 from app.chat.identifiers import (
     MessageId,
     new_message_id,
 )
 from app.chat.paging import Page, Window
+from app.chat.records import Message, Role
 from app.storage.records import PrismaRecords
 from tests.storage.records.conftest import Posting
 from tests.storage.records.page_walk import walk
@@ -89,3 +91,43 @@ async def test_of_anothers_conversation_there_is_nothing_to_see(
     for window in (Window[MessageId](5), Window(5, after=branch[0]), Window(5, True, None, branch[3])):
         assert await records.branch_page("stranger", branch[-1], window) == Page([], False, False)
     assert await records.branch_page("stranger", new_message_id(), Window()) == Page([], False, False)
+
+
+@pytest.mark.parametrize("backward", [False, True], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("most_bytes", [1, 3, 6, 7, 100])
+async def test_a_page_of_long_messages_ends_early_and_the_next_one_goes_on(
+    records: PrismaRecords,
+    owner: str,
+    post: Posting,
+    monkeypatch: pytest.MonkeyPatch,
+    backward: bool,
+    most_bytes: int,
+) -> None:
+    monkeypatch.setattr("app.storage.records.MAX_BRANCH_PAGE_BYTES", most_bytes)
+    texts = ["é", "aaaa", "b", "c", "ééé", "dd"]
+    last = await post(texts[-1], before=tuple(PromptMessage(Role.USER, each) for each in texts[:-1]))
+    sizes: list[int] = []
+
+    async def page(window: Window[MessageId]) -> Page[Message]:
+        found = await records.branch_page(owner, last.message.id, window)
+        sizes.append(len(found.items))
+        read = [len(each.text.content.encode()) for each in found.items]
+        assert sum(read[1:] if backward else read[:-1]) < most_bytes
+        return found
+
+    found: list[Message] = []
+    window: Window[MessageId] = Window(5, backward)
+    while True:
+        here = await page(window)
+        if backward:
+            found = [*here.items, *found]
+            assert here.has_next == (window.before is not None)
+        else:
+            found += here.items
+            assert here.has_previous == (window.after is not None)
+        if not (here.has_previous if backward else here.has_next):
+            break
+        window = Window(5, True, before=found[0].id) if backward else Window(5, after=found[-1].id)
+    assert [each.text.content for each in found] == texts
+    assert all(sizes)
+    assert (max(sizes) == 1) == (most_bytes == 1)
