@@ -24,6 +24,7 @@ from app.chat.key_verification import KeyVerifier
 from app.chat.service import build_chat
 from app.generation.configuration import Configuration, backend_of_settings
 from app.generation.configuration_file import read_configuration
+from app.generation.environment_proxies import check_proxies
 from app.generation.registry import build_catalog
 from app.generation.replay import ReplayBackend
 from app.listening import is_loopback
@@ -113,7 +114,11 @@ class Parley:
         Returns when every reply has its end and subscribers have been told. May be called again to hurry.
         """
         self._draining = True
-        logger.info("draining", extra={"grace_seconds": grace_seconds})
+        replies = len(list(self._runner.in_hand))
+        logger.info(
+            "stopping; a second signal ends at once what still runs",
+            extra={"replies": replies, "grace_seconds": grace_seconds},
+        )
         self.chat.turns.close()
         clock = asyncio.get_running_loop().time
         deadline = clock() + grace_seconds
@@ -190,7 +195,10 @@ def configured(settings: Settings) -> Configuration:
         ConfigurationError: says in one line what is wrong.
     """
     by_settings = backend_of_settings(openai_api_key=settings.openai_api_key, openai_base_url=settings.openai_base_url)
-    return read_configuration(settings.config, environment=read_environment(), undeclared=by_settings)
+    configuration = read_configuration(settings.config, environment=read_environment(), undeclared=by_settings)
+    if configuration.asks_others:
+        check_proxies()
+    return configuration
 
 
 def wants_keys(settings: Settings) -> bool:

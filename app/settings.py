@@ -82,6 +82,6 @@ def read_settings() -> Settings:
 
 
 def read_environment() -> Mapping[str, str]:
-    """All that is set, in the environment itself or else in `.env`."""
-    dotenv = {name: value for name, value in dotenv_values(DOTENV).items() if value is not None}
-    return {**dotenv, **os.environ}
+    """All that is set, in the environment itself or else in `.env`; empty is not set, as for `Settings`."""
+    given = (dotenv_values(DOTENV), os.environ)
+    return {name: value for variables in given for name, value in variables.items() if value}

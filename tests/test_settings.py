@@ -66,6 +66,14 @@ def test_keys_are_found_in_a_dotenv_file_and_in_the_environment_which_wins(
     assert read_environment()["KEY_OF_MINE"] == "sk-environment"
 
 
+def test_a_key_that_is_set_to_nothing_does_not_hide_the_one_in_a_dotenv_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".env").write_text("KEY_OF_MINE=sk-file\n")
+    monkeypatch.setenv("KEY_OF_MINE", "")
+    assert read_environment()["KEY_OF_MINE"] == "sk-file"
+
+
 def test_what_is_set_to_nothing_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DATABASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "PARLEY_PORT", "PARLEY_DEFAULT_MODEL"):
         monkeypatch.setenv(name, "")

@@ -65,7 +65,8 @@ class Completions:
     async def delete(self, owner: str, id: TurnId) -> None:
         """Deletes its replies with all that was posted with them; a reply in flight is abandoned.
 
-        The conversation's tip goes back to the message before; with its last message the conversation goes, too.
+        The conversation's tip goes back to the message before. With its last message the conversation goes, too,
+        unless somebody has given it a title, a system prompt, a model or metadata.
 
         Raises:
             NotFound: there is no such completion.

@@ -73,11 +73,16 @@ class CompletionContinued(ChatError):
 
 
 class ModelNotFound(ChatError):
+    """Args:
+    because: where it is a kind of model that no list can show.
+    """
+
     code = Code.MODEL_NOT_FOUND
 
-    def __init__(self, model: str) -> None:
-        super().__init__(f"model: {model!r} is not served here")
+    def __init__(self, model: str, because: str | None = None) -> None:
+        super().__init__(f"model: {model!r} {because or 'is not served here'}")
         self.model = model
+        self.because = because
 
 
 class Unauthenticated(ChatError):

@@ -73,7 +73,11 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class CompletionQuery:
-    """Which completions, in the order of their creation.
+    """Which completions, in the order of their ids, which is that of their creation.
+
+    The id is drawn right before the completion is committed, by the clock of the process that does. So one whose commit
+    waits for another on its conversation, or whose process's clock is behind, may come to stand before a place that
+    was listed already: who lists to learn of new ones begins a little before the last one seen.
 
     Args:
         after: the id of any completion, also of one that is gone: it names a place.

@@ -62,6 +62,8 @@ class Records(Protocol):
     async def branch_page(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
         """A page of the messages from the root to `tip`, root first; in all there are `tip.depth + 1`.
 
+        Where they are long, it has fewer than the window asks for, but at least one: what is left lies beyond it.
+
         Raises:
             BadInput: a cursor of the window is no message of the tip's conversation.
         """
@@ -92,6 +94,14 @@ class Records(Protocol):
         """
         ...
 
+    async def repeated_turn(self, owner: str, idempotency_key: str, payload_digest: bytes) -> StartedTurn | None:
+        """What the same post has begun before, as it is now.
+
+        Raises:
+            IdempotencyConflict: the key was used for another payload.
+        """
+        ...
+
     async def claim_turns(self, writer: WriterId) -> Sequence[StartedTurn]:
         """Of the turns that wait, those that are next: they are RUNNING now, their replies STREAMING by `writer`.
 
@@ -106,7 +116,10 @@ class Records(Protocol):
     async def label_completion(self, owner: str, id: TurnId, metadata: Metadata) -> Completion | None: ...
 
     async def delete_completion(self, owner: str, id: TurnId) -> Sequence[MessageId]:
-        """Deletes the turn with all its messages and their log, and its conversation where nothing else is in it.
+        """Deletes the turn with all its messages and their log.
+
+        Its conversation goes, too, where nothing else is in it and it has neither title, system prompt, model nor
+        metadata.
 
         Gives its replies that were in flight; their writers are told.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +29,7 @@ from app.chat.usage import estimate_usage
 logger = logging.getLogger("parley.chat")
 
 MAX_PROMPT_MESSAGES = 10_000
+PROMPT_PAGE_MESSAGES = 500
 PROMPT_DEADLINE_SECONDS = 15.0
 PROMPT_RETRY_SECONDS = 0.2
 LAST_END_SECONDS = 5.0
@@ -75,10 +76,9 @@ class Runner:
         return self._runs.keys()
 
     def start_all(self, replies: Iterable[Message], conversation: Conversation, served: ServedModel) -> None:
-        """The replies to one message, each with a seed of its own."""
-        for index, reply in enumerate(replies):
-            parameters = reply.parameters.of_sibling(index)
-            self._start(replace(reply, parameters=parameters), conversation, served)
+        """The replies to one message, as they are stored: each has its own parameters."""
+        for reply in replies:
+            self._start(reply, conversation, served)
 
     def _start(self, reply: Message, conversation: Conversation, served: ServedModel) -> None:
         run = self._runs[reply.id] = _Run()
@@ -149,18 +149,29 @@ class Runner:
         if reply.parent_id is None:
             return build_prompt(conversation.system_prompt, ())
         branch = await self._branch(conversation.owner, reply.parent_id)
-        return build_prompt(conversation.system_prompt, branch.items)
+        return build_prompt(conversation.system_prompt, branch)
 
-    async def _branch(self, owner: str, tip: MessageId) -> Page[Message]:
+    async def _branch(self, owner: str, tip: MessageId) -> Sequence[Message]:
+        """The messages from the root to the tip, or the last ones of very many."""
+        deadline = asyncio.get_running_loop().time() + PROMPT_DEADLINE_SECONDS
+        pages: list[Sequence[Message]] = []
+        left, above = MAX_PROMPT_MESSAGES, tip
+        while left > 0:
+            page = await self._page(owner, above, min(left, PROMPT_PAGE_MESSAGES), deadline)
+            pages.append(page.items)
+            left -= len(page.items)
+            if not page.has_previous or page.items[0].parent_id is None:
+                break
+            above = page.items[0].parent_id
+        return [message for page in reversed(pages) for message in page]
+
+    async def _page(self, owner: str, tip: MessageId, size: int, deadline: float) -> Page[Message]:
         """Asks again while the database is away: a reply that was begun is not to fail for a short outage."""
-        window: Window[MessageId] = Window(size=MAX_PROMPT_MESSAGES, backward=True)
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + PROMPT_DEADLINE_SECONDS
         while True:
             try:
-                return await self._records.branch_page(owner, tip, window)
+                return await self._records.branch_page(owner, tip, Window(size, backward=True))
             except StorageUnavailable:
-                if clock() > deadline:
+                if asyncio.get_running_loop().time() > deadline:
                     raise
                 await asyncio.sleep(PROMPT_RETRY_SECONDS)
 

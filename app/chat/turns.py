@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 
 from app.chat.changes import Edit, NewTurn, Post, Regeneration, StartedTurn, WhenBusy
 from app.chat.completion import ModelCatalog, PromptMessage, ServedModel
-from app.chat.continuation import unsaid
 from app.chat.conversations import new_conversation
-from app.chat.errors import BadInput, ConversationBusy, NotFound, ShuttingDown
+from app.chat.errors import BadInput, ChatError, ConversationBusy, NotFound, ShuttingDown, StorageUnavailable
 from app.chat.events import End
 from app.chat.history import History
 from app.chat.idempotency import digest
 from app.chat.identifiers import MessageId, new_message_id, new_turn_id
-from app.chat.paging import Window
 from app.chat.ports import Log, Records
 from app.chat.queue import Queue
 from app.chat.records import Conversation, Message, Role
+from app.chat.resent_history import compare_history
 from app.chat.runner import Runner
 from app.chat.status import MessageStatus
 from app.chat.titles import made_title
-from app.chat.validation import check_edit, check_post, check_regeneration
+from app.chat.validation import check_amount_before, check_edit, check_fields, check_post, check_regeneration
 
 EDITABLE = (Role.USER, Role.SYSTEM, Role.DATA)
-BRANCH_PAGE_MESSAGES = 500
+MAX_CONTINUATIONS = 5
+"""How often a conversation is read again because what was to be followed is gone from it."""
 BUSY_PAUSE_SECONDS = 0.02
 STOP_DEADLINE_SECONDS = 15
 """How long a stop waits for its writer; past a lease the reply has been ended by somebody else."""
@@ -137,10 +136,11 @@ class Turns:
         return await self._start(owner, conversation, post, digest(regeneration), answered=reply.parent_id)
 
     async def continue_with(self, owner: str, post: Post) -> StartedTurn:
-        """As `post`, but what of `post.before` the conversation says already is not stored again: see `unsaid`.
+        """As `post`, but what of `post.before` the conversation says already is not stored again: see `continuation`.
 
         For clients that send the whole history each time. The branch is that of the conversation's tip, or of
-        `post.parent_id`. With an idempotency key, the same post is the one that sends the same history.
+        `post.parent_id`. With an idempotency key, the same post is the one that sends the same history. The limits on
+        how much comes before the posted message are on what is still to be stored.
 
         Raises:
             As `post` does.
@@ -148,17 +148,25 @@ class Turns:
         if post.conversation_id is None or not post.before:
             return await self.post(owner, post)
         self._check_accepting()
-        check_post(post)
-        conversation = await self._conversation(owner, post)
-        tip = post.parent_id or conversation.tip_id
+        check_fields(post)
         messages = (*post.before, PromptMessage(post.role, post.content))
-        branch = await self._branch(owner, tip, len(messages)) if tip else []
-        rest = unsaid(branch, messages, conversation.system_prompt)
-        # Invariant: the rest hangs below the very message that it was compared up to, or is a root where there was none
-        # at all, whatever has been posted since. So of two such calls at once the later one is refused, waits or
-        # interrupts, as `when_busy` says, and becomes a branch beside the other; it never repeats history below it.
-        new = replace(post, before=rest.messages[:-1], parent_id=rest.parent_id or post.parent_id)
-        return await self._start(owner, conversation, new, digest(post), root=tip is None and bool(new.before))
+        for attempt in range(1, MAX_CONTINUATIONS + 1):
+            conversation = await self._conversation(owner, post)
+            rest = await compare_history(self._history, conversation, messages, post.parent_id)
+            if rest is None:
+                continue
+            # Invariant: the rest hangs below the very message that it was compared up to, or is a branch from the root
+            # on where there was none, whatever has been posted since. So of two such calls at once the later one is
+            # refused, waits or interrupts, as `when_busy` says, and becomes a branch beside the other; it never repeats
+            # history below it.
+            new = replace(post, before=rest.messages[:-1], parent_id=rest.parent_id or post.parent_id)
+            check_amount_before(new.before)
+            try:
+                return await self._start(owner, conversation, new, digest(post), root=rest.root)
+            except NotFound:  # deleted since it was read; another read tells what is there
+                if new.parent_id is None or attempt == MAX_CONTINUATIONS:
+                    raise
+        raise StorageUnavailable("the conversation changes too fast; try again")
 
     async def _start(
         self,
@@ -170,9 +178,13 @@ class Turns:
         root: bool = False,
         answered: MessageId | None = None,
     ) -> StartedTurn:
-        served = await self._catalog.resolve(post.model or conversation.model) if post.replies else None
-        if served:
-            await served.admit(owner)
+        try:
+            served = await self._served(owner, post.model or conversation.model) if post.replies else None
+        except ChatError:  # which is nothing to a post that was accepted before
+            key = post.idempotency_key
+            if key and (repeated := await self._records.repeated_turn(owner, key, payload_digest)):
+                return repeated
+            raise
         turn = NewTurn(
             id=new_turn_id(),
             owner=owner,
@@ -238,16 +250,10 @@ class Turns:
             raise NotFound("conversation")
         return found[post.conversation_id]
 
-    async def _branch(self, owner: str, tip: MessageId, enough: int) -> Sequence[Message]:
-        """From the root on, until as many say something, or all that there are."""
-        branch: list[Message] = []
-        window: Window[MessageId] = Window(min(enough, BRANCH_PAGE_MESSAGES))
-        while True:
-            page = await self._history.branch(owner, tip, window)
-            branch += page.items
-            if not page.has_next or sum(bool(each.text.content) for each in branch) >= enough:
-                return branch
-            window = replace(window, after=branch[-1].id)
+    async def _served(self, owner: str, model: str | None) -> ServedModel:
+        served = await self._catalog.resolve(model)
+        await served.admit(owner)
+        return served
 
     async def _begin(self, turn: NewTurn, served: ServedModel | None) -> StartedTurn:
         started = await self._commit(turn)
@@ -274,3 +280,15 @@ class Turns:
             for reply in active.get(turn.conversation_id, ()):
                 with suppress(NotFound):  # then `begin_turn` tells what is gone
                     await self.stop(turn.owner, reply.id)
+            turn = _as_of_now(turn)
+
+
+def _as_of_now(turn: NewTurn) -> NewTurn:
+    """The same with ids drawn now: lists are in their order, so what was held up must not go back in them."""
+    return replace(
+        turn,
+        id=new_turn_id(),
+        before_ids=tuple(new_message_id() for _ in turn.before_ids),
+        message_id=turn.message_id if turn.anew else new_message_id(),
+        reply_ids=tuple(new_message_id() for _ in turn.reply_ids),
+    )

@@ -22,8 +22,18 @@ def check_post(post: Post) -> None:
     """Raises:
     BadInput: a value is out of its limits; names the field.
     """
+    check_fields(post)
+    check_amount_before(post.before)
+
+
+def check_fields(post: Post) -> None:
+    """As `check_post`, but for the limits on how much comes before the posted message.
+
+    Raises:
+        BadInput: a value is out of its limits; names the field, of a message before as `messages[N].content`.
+    """
     _check_content(post.content, f"messages[{len(post.before)}].content" if post.before else "content")
-    check_before(post.before)
+    _check_texts(post.before)
     if post.parent_id is not None and post.conversation_id is None:
         raise BadInput("parent_id", "needs the conversation that it belongs to")
     _check_replying(post, least=0)
@@ -46,30 +56,34 @@ def check_regeneration(regeneration: Regeneration) -> None:
     _check_replying(regeneration, least=1)
 
 
-def check_before(messages: Sequence[PromptMessage]) -> None:
+def check_amount_before(messages: Sequence[PromptMessage]) -> None:
     """Raises:
-    BadInput: they are too many, or too long, or one cannot be stored; names it as `messages[N].content`.
+    BadInput: they are too many, or too long, to be stored at once.
     """
     if len(messages) > MAX_MESSAGES_BEFORE:
         most = MAX_MESSAGES_BEFORE + 1
-        raise BadInput("messages", f"takes at most {most:,} messages, not {len(messages) + 1:,}")
-    if _checked_bytes(messages) > MAX_BYTES_BEFORE:
-        raise BadInput("messages", f"have more than {MAX_BYTES_BEFORE:,} bytes of UTF-8 before the last one")
+        raise BadInput("messages", f"takes at most {most:,} new messages, not {len(messages) + 1:,}")
+    if _bytes(messages) > MAX_BYTES_BEFORE:
+        raise BadInput("messages", f"have more than {MAX_BYTES_BEFORE:,} new bytes of UTF-8 before the last one")
 
 
 def check_imported(messages: Sequence[PromptMessage]) -> None:
     """Raises:
-    BadInput: as `check_before`.
+    BadInput: they are too many, or too long, or one cannot be stored; names it as `messages[N].content`.
     """
     if len(messages) > MAX_IMPORTED_MESSAGES:
         raise BadInput("messages", f"takes at most {MAX_IMPORTED_MESSAGES:,} messages, not {len(messages):,}")
-    if _checked_bytes(messages) > MAX_IMPORTED_BYTES:
+    _check_texts(messages)
+    if _bytes(messages) > MAX_IMPORTED_BYTES:
         raise BadInput("messages", f"have more than {MAX_IMPORTED_BYTES:,} bytes of UTF-8")
 
 
-def _checked_bytes(messages: Sequence[PromptMessage]) -> int:
+def _check_texts(messages: Sequence[PromptMessage]) -> None:
     for index, message in enumerate(messages):
         check_text(message.content, f"messages[{index}].content")
+
+
+def _bytes(messages: Sequence[PromptMessage]) -> int:
     return sum(len(message.content.encode()) for message in messages)
 
 

@@ -65,7 +65,7 @@ class CompletionReader:
             if isinstance(choice, dict) and not choice.get("index"):
                 yield from self._read_choice(choice)
 
-    def stream_ended(self) -> None:
+    def stream_ended(self, *, certain: bool) -> None:
         """Says nothing here: an upstream that is stopped in mid-answer may well end its stream in good order."""
 
     def end(self) -> Iterator[Piece | Finish]:
@@ -93,6 +93,11 @@ class CompletionReader:
 def finish_reason(name: str) -> FinishReason:
     """What an upstream means by the name that it has for it."""
     return _FINISH_REASONS.get(name, FinishReason.STOP)
+
+
+def token_count(value: object) -> int | None:
+    """None for what counts nothing: JSON's `true` is a number to Python."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def parse_chunk(data: bytes) -> dict[str, Any]:
@@ -126,7 +131,7 @@ def _text(value: object) -> str:
 def _usage(value: object) -> Usage | None:
     if not isinstance(value, dict):
         return None
-    prompt, completion = value.get("prompt_tokens"), value.get("completion_tokens")
-    if isinstance(prompt, int) and isinstance(completion, int):
+    prompt, completion = token_count(value.get("prompt_tokens")), token_count(value.get("completion_tokens"))
+    if prompt is not None and completion is not None:
         return Usage(prompt, completion, UsageSource.PROVIDER)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final, Protocol
 
 import httpx2
@@ -32,8 +32,13 @@ class ChunkReader(Protocol):
         """
         ...
 
-    def stream_ended(self) -> None:
-        """The stream came to an end that no cut connection has: an end mark, or the end of the HTTP body."""
+    def stream_ended(self, *, certain: bool) -> None:
+        """The stream came to an end in good order.
+
+        Args:
+            certain: by an end mark, or the end of the HTTP body, as no cut connection has it; else only by that of its
+                connection.
+        """
         ...
 
     def end(self) -> Iterator[Piece | Finish]:
@@ -69,14 +74,14 @@ async def read_completion(
         async with aclosing(_pieces(response, reader, deadlines, _Patience(first_token_at))) as pieces:
             async for piece in pieces:
                 yield piece
-        if ended := _is_framed(response):
-            reader.stream_ended()
+        ended = _is_framed(response)
+        reader.stream_ended(certain=ended)
     except TimeoutError:
         if not reader.finished:
             raise silence("the model's server kept silent for too long") from None
     except EventTooLarge:
         raise BackendFailed(UPSTREAM_INVALID, "the model's stream holds something too large", retryable=True) from None
-    except (httpx2.RequestError, _BrokenOff):  # whether that matters is for the reader to say
+    except (httpx2.RequestError, OSError, _BrokenOff):  # whether that matters is for the reader to say
         pass
     for item in reader.end():
         yield item
@@ -90,23 +95,30 @@ async def _pieces(
     response: httpx2.Response, reader: ChunkReader, deadlines: Deadlines, patience: _Patience
 ) -> AsyncGenerator[Piece, None]:
     """Raises:
-    TimeoutError, EventTooLarge, httpx2.RequestError, _BrokenOff: as `_events` does.
+    TimeoutError, EventTooLarge, httpx2.RequestError, OSError, _BrokenOff: as `_events` does.
     BackendFailed: the upstream said so.
     """
     async with aclosing(_events(response, patience)) as events:
         async for event in events:
             if event.data == DONE:
-                reader.stream_ended()
-                if not reader.finished:
-                    return
-                patience.limit(deadlines.close_seconds)
-                continue
+                reader.stream_ended(certain=True)
+                if reader.finished:
+                    patience.limit(deadlines.close_seconds)
+                    await _drain(events)
+                return
             for piece in reader.read(event.data):
                 yield piece
                 # From here and not from before: whoever takes the pieces may have taken their time.
                 patience.grant(deadlines.between_tokens_seconds)
             if reader.finished:
                 patience.limit(deadlines.after_finish_seconds)
+
+
+async def _drain(events: AsyncGenerator[ServerSentEvent, None]) -> None:
+    """Reads on to the end of the body, so that its connection can be used again; nothing of it counts any more."""
+    with suppress(EventTooLarge):
+        async for _ in events:
+            pass
 
 
 class _BrokenOff(Exception):
@@ -134,6 +146,7 @@ async def _events(response: httpx2.Response, patience: _Patience) -> AsyncGenera
         TimeoutError: out of patience.
         EventTooLarge
         httpx2.RequestError: the connection broke.
+        OSError: of TLS, where what came is none.
         _BrokenOff
     """
     chunks = _chunks(response, patience)

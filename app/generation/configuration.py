@@ -144,6 +144,11 @@ class Configuration:
     aliases: Mapping[str, str] = field(default_factory=dict)
     default_model: str | None = None
 
+    @property
+    def asks_others(self) -> bool:
+        """Whether there is a backend that asks another server."""
+        return any(isinstance(table, UpstreamTable) for table in self.backends.values())
+
 
 def backend_of_settings(*, openai_api_key: str | None, openai_base_url: str | None) -> dict[str, BackendTable]:
     """The one backend there is where none is declared: an upstream if a key or a URL is given, else the demo.

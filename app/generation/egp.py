@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any, Final
 
 import httpx2
@@ -17,12 +17,10 @@ from app.generation.deadlines import DEFAULT_DEADLINES, Deadlines
 from app.generation.egp_chunks import EgpReader
 from app.generation.egp_request import egp_body
 from app.generation.retrying import DEFAULT_RETRIES, RetryPolicy, complete_with_retries
-from app.generation.upstream_errors import failure_by_status, silence, unreachable
+from app.generation.upstream_client import UpstreamClient
+from app.generation.upstream_errors import failure_by_status, failure_from, silence
 
 EGP_BASE_URL: Final = "https://api.spellbook.scale.com/egp/v1"
-
-MAX_REFUSAL_BYTES: Final = 64 * 1024
-"""How much is read of the reasons for a refusal."""
 
 
 class EgpBackend:
@@ -44,13 +42,7 @@ class EgpBackend:
         self._url = f"{base_url.rstrip('/')}/chat-completions"
         self._deadlines = deadlines
         self._retries = retries
-        self._client = httpx2.AsyncClient(
-            headers={"x-api-key": api_key} if api_key else {},
-            # Reading has deadlines of ours.
-            timeout=httpx2.Timeout(None, connect=deadlines.connect_seconds, write=deadlines.between_tokens_seconds),
-            # No limit: to wait for a pool would look like a slow upstream. How much may run is decided elsewhere.
-            limits=httpx2.Limits(max_connections=None),
-        )
+        self._client = UpstreamClient(deadlines, headers={"x-api-key": api_key} if api_key else None)
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
         """Streams a completion; asks again for one that failed before its first piece, where that may help."""
@@ -71,7 +63,7 @@ class EgpBackend:
         first_token_at = asyncio.get_running_loop().time() + self._deadlines.first_token_seconds
         async with aclosing(await self._open(body, first_token_at)) as response:
             if not response.is_success:
-                raise await _refusal(response, first_token_at)
+                raise _refusal(response)
             answer = read_completion(response, EgpReader(), self._deadlines, first_token_at=first_token_at)
             async with aclosing(answer) as items:
                 async for item in items:
@@ -90,21 +82,14 @@ class EgpBackend:
         except TimeoutError:
             raise silence("the model's server did not answer in time") from None
         except httpx2.RequestError as error:
-            raise unreachable(error) from error
+            raise failure_from(error) from error
 
 
-async def _refusal(response: httpx2.Response, until: float) -> BackendFailed:
-    body = bytearray()
-    with suppress(TimeoutError, httpx2.RequestError):  # then its status has to say it all
-        async with asyncio.timeout_at(until):
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_REFUSAL_BYTES:
-                    break
+def _refusal(response: httpx2.Response) -> BackendFailed:
     try:
-        told = orjson.loads(bytes(body))
+        told = orjson.loads(response.content)
     except orjson.JSONDecodeError:
-        told = body.decode(errors="replace")
+        told = response.content.decode(errors="replace")
     if isinstance(told, dict):  # in OpenAI's shape, by some gateway on the way
         told = told.get("error") or told
     return failure_by_status(response.status_code, told, response.headers)

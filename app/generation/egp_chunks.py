@@ -7,10 +7,11 @@ EGP names no end mark, and its finish reason may be null to the last. A completi
 and FAILED when none does:
 
 - a finish reason came
-- token counts came after chunks that had none: EGP has null in their place until the stream completes
 - `[DONE]` came, which some gateways add, or the HTTP body came to its own end; and there was text, or token counts
+- the body ended as its connection did, in good order, right after token counts without text: EGP has null in their
+  place until the stream completes. With text they may be those so far
 
-So a connection that is cut, or a body that ends only because its connection does, completes nothing by itself.
+So a connection that is reset, or that goes silent, completes nothing by itself, whatever was counted before.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 from app.chat.completion import Finish, Piece
 from app.chat.records import FinishReason, Usage, UsageSource
-from app.generation.completion_chunks import finish_reason, parse_chunk
+from app.generation.completion_chunks import finish_reason, parse_chunk, token_count
 from app.generation.surrogates import SurrogateJoiner
 from app.generation.upstream_errors import failure_in_stream
 
@@ -38,7 +39,7 @@ class EgpReader:
 
     @property
     def finished(self) -> bool:
-        return self._reason is not None or self._counted_last
+        return self._reason is not None
 
     def read(self, data: bytes) -> Iterator[Piece]:
         """Raises:
@@ -59,24 +60,24 @@ class EgpReader:
         elif message.get("tool_request"):
             self._reason = FinishReason.TOOL_CALLS
 
-    def stream_ended(self) -> None:
-        if self._spoke or self._usage:
+    def stream_ended(self, *, certain: bool) -> None:
+        if bool(self._spoke or self._usage) if certain else self._counted_last:
             self._reason = self._reason or FinishReason.STOP
 
     def end(self) -> Iterator[Piece | Finish]:
         """What is left to say when the stream is over; no Finish where it was not complete."""
         if rest := self._content.rest():
             yield Piece(rest)
-        if self.finished:
-            yield Finish(self._reason or FinishReason.STOP, self._usage)
+        if self._reason:
+            yield Finish(self._reason, self._usage)
 
     def _count(self, usage: Usage | None, *, spoke: bool) -> None:
-        """Token counts in every chunk, so far, are no sign of the end; only those that follow chunks without are."""
+        """Counts are no sign of the end in a chunk with text, nor where each chunk so far had some."""
         self._spoke = self._spoke or spoke
-        if usage:
-            self._usage, self._counted_last = usage, self._spoke_uncounted
-        elif spoke:
-            self._spoke_uncounted, self._counted_last = True, False
+        self._spoke_uncounted = self._spoke_uncounted or (spoke and not usage)
+        self._usage = usage or self._usage
+        if usage or spoke:
+            self._counted_last = bool(usage) and not spoke and self._spoke_uncounted
 
 
 def _object(value: object) -> dict[str, Any]:
@@ -85,12 +86,12 @@ def _object(value: object) -> dict[str, Any]:
 
 def _usage(counts: dict[str, Any]) -> Usage | None:
     """Of the three counts only `total` is always there; two give the third."""
-    prompt, completion, total = (counts.get(name) for name in ("prompt", "completion", "total"))
-    if isinstance(total, int):
-        if prompt is None and isinstance(completion, int):
-            prompt = total - completion
-        elif completion is None and isinstance(prompt, int):
-            completion = total - prompt
-    if isinstance(prompt, int) and isinstance(completion, int):
+    prompt, completion, total = (token_count(counts.get(name)) for name in ("prompt", "completion", "total"))
+    if total is not None:
+        if prompt is None and completion is not None:
+            prompt = token_count(total - completion)
+        elif completion is None and prompt is not None:
+            completion = token_count(total - prompt)
+    if prompt is not None and completion is not None:
         return Usage(prompt, completion, UsageSource.PROVIDER)
     return None

@@ -22,6 +22,7 @@ from app.generation.completion_stream import EmptyAnswer, read_completion
 from app.generation.deadlines import DEFAULT_DEADLINES, Deadlines
 from app.generation.dialect import DataRole, Dialect
 from app.generation.retrying import DEFAULT_RETRIES, RetryPolicy, complete_with_retries
+from app.generation.upstream_client import UpstreamClient
 from app.generation.upstream_errors import UPSTREAM_INVALID, failure_from, refusal, silence
 
 OPENAI_BASE_URL: Final = "https://api.openai.com/v1"
@@ -53,13 +54,13 @@ class OpenAICompatibleBackend:
         self._retries = retries
         self._first_dialect = Dialect(data_role=data_role)
         self._dialects: dict[str, Dialect] = {}
-        # Reading has deadlines of ours, and the SDK's retries know nothing of them.
-        timeout = httpx2.Timeout(None, connect=deadlines.connect_seconds, write=deadlines.between_tokens_seconds)
-        # No limit: to wait for a pool would look like a slow upstream. How much may run is decided elsewhere.
-        # By aiohttp, an option of the SDK: a stream costs a third less than through its own client.
-        http_client = openai.DefaultAioHttpClient(timeout=timeout, limits=httpx2.Limits(max_connections=None))
+        http_client = UpstreamClient(deadlines, follow_redirects=True)
         self._client = openai.AsyncOpenAI(
-            base_url=base_url, api_key=api_key or NO_KEY, max_retries=0, timeout=timeout, http_client=http_client
+            base_url=base_url,
+            api_key=api_key or NO_KEY,
+            max_retries=0,  # ours heed deadlines, of which the SDK's know nothing
+            timeout=http_client.timeout,
+            http_client=http_client,
         )
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
@@ -94,7 +95,7 @@ class OpenAICompatibleBackend:
             raise failure_from(error) from error
         except openai.APIError as error:
             raise failure_from(error) from error
-        except (httpx2.RequestError, ValueError) as error:
+        except (httpx2.RequestError, OSError, ValueError, RecursionError) as error:
             raise BackendFailed(UPSTREAM_INVALID, "the list of models cannot be read", retryable=True) from error
 
     async def close(self) -> None:

@@ -28,6 +28,7 @@ from app.chat.identifiers import MessageId, message_id
 from app.chat.recording import Recording, Recordings
 from app.chat.records import CompletionError, FinishReason
 from app.chat.status import MessageStatus
+from app.generation.upstream_errors import fault_of
 
 REPLAY_PREFIX: Final = "replay:"
 
@@ -49,10 +50,13 @@ def recorded_reply(model: str) -> MessageId:
     """
     try:
         if not model.startswith(REPLAY_PREFIX):
-            raise ModelNotFound(model)
+            raise ModelNotFound(model, NO_SUCH_REPLY)
         return message_id(model.removeprefix(REPLAY_PREFIX))
     except BadInput:
-        raise ModelNotFound(model) from None
+        raise ModelNotFound(model, NO_SUCH_REPLY) from None
+
+
+NO_SUCH_REPLY: Final = "plays nothing: after replay: comes the id of a reply of yours, such as msg_…"
 
 
 class ReplayBackend:
@@ -80,7 +84,7 @@ class ReplayBackend:
         StorageUnavailable
         """
         if await self._recordings.find(owner, recorded_reply(model)) is None:
-            raise ModelNotFound(model)
+            raise ModelNotFound(model, NO_SUCH_REPLY)
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
         """Says the reply that the model stands for.
@@ -193,7 +197,7 @@ def _finish(recording: Recording) -> Finish:
     """
     match recording:
         case Recording(status=MessageStatus.FAILED, error=CompletionError() as error):
-            raise BackendFailed(error.code, error.message, retryable=error.retryable)
+            raise BackendFailed(error.code, error.message, retryable=error.retryable, fault=fault_of(error.code))
         case Recording(status=MessageStatus.COMPLETE, finish_reason=FinishReason() as reason):
             return Finish(reason, recording.usage)
     return Finish(FinishReason.STOP, recording.usage)

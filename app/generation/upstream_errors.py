@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+import httpx2
 import openai
 
 from app.chat.errors import BackendFailed, BackendFault
@@ -39,19 +40,23 @@ _ANSWERS: Final = frozenset({"choices", "chat_completion"})
 _WRONG_REQUESTS: Final = frozenset({"context_length_exceeded", "BadRequestError"})
 """The same request gets them again."""
 
+_REFUSALS: Final = frozenset({"context_length_exceeded", "http_400", "http_413", "http_422"})
+
+_FAULTS: Final[Mapping[str, BackendFault]] = {
+    UPSTREAM_TIMEOUT: BackendFault.SILENT,
+    "rate_limit_exceeded": BackendFault.LIMITED,
+    "model_not_found": BackendFault.UNKNOWN_MODEL,
+}
+
 _PASSING_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 
 
-def failure_from(error: openai.APIError) -> BackendFailed:
-    """What an error means that the SDK raised before there was an answer."""
+def failure_from(error: openai.APIError | httpx2.RequestError) -> BackendFailed:
+    """What an error means that the SDK or its client raised in place of an answer, or for a refusal."""
     if isinstance(error, openai.APIStatusError):
         return failure_by_status(error.status_code, error.body, error.response.headers)
-    # Only connecting and writing have timeouts of the SDK's own, so that every one of them means that nobody listens.
-    return unreachable(error.__cause__ or error)
-
-
-def unreachable(why: BaseException) -> BackendFailed:
-    logger.warning("upstream cannot be reached", extra={"why": repr(why)})
+    # Only connecting and writing have timeouts of the client's own: every one of them means that nobody listens.
+    logger.warning("upstream cannot be reached", extra={"why": repr(error.__cause__ or error)})
     return BackendFailed(UPSTREAM_UNREACHABLE, "the model's server cannot be reached", retryable=True)
 
 
@@ -65,6 +70,15 @@ def failure_in_stream(chunk: Mapping[str, Any]) -> BackendFailed | None:
     code = _code(error) or UPSTREAM_FAILED
     logger.warning("upstream failed in mid-stream", extra={"code": code, "body": _shown(error)})
     return BackendFailed(code, _words(error) or "the model's server failed", retryable=_may_pass(error, code))
+
+
+def fault_of(code: str) -> BackendFault:
+    """Whose fault it was that a failure of that code came about, where nothing but the code is known any more."""
+    if code in _OUT_OF_CREDIT:
+        return BackendFault.LIMITED
+    if code in _REFUSALS:
+        return BackendFault.REFUSED
+    return _FAULTS.get(code, BackendFault.UNAVAILABLE)
 
 
 def silence(message: str) -> BackendFailed:

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
 
 from app.chat.identifiers import MessageId, WriterId, new_uuid
 from app.log.connection import LOST, Connection, Link
@@ -28,6 +27,7 @@ from app.log.statements import (
     STRAYS,
     TRY_REAPER,
 )
+from app.log.suspects import Suspects
 
 logger = logging.getLogger("parley.log")
 
@@ -66,7 +66,8 @@ class Lease:
         self.writer = WriterId(new_uuid())
         self._dismissed = asyncio.Event()
         self._strays: dict[MessageId, float] = {}
-        self._run_out: dict[WriterId, datetime] = {}
+        self._beat_seconds = min(seconds / BEATS_PER_LEASE, LONGEST_BEAT_SECONDS)
+        self._suspects = Suspects(seconds / BEATS_PER_LEASE + self._beat_seconds)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -90,7 +91,7 @@ class Lease:
     async def _beat_forever(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(min(self._seconds / BEATS_PER_LEASE, LONGEST_BEAT_SECONDS)):
+                async with asyncio.timeout(self._beat_seconds):
                     await self._dismissed.wait()
             except TimeoutError:
                 pass
@@ -124,15 +125,13 @@ class Lease:
     async def _reap(self, connection: Connection) -> None:
         """Dismisses writers whose lease has run out and ends their replies; one process wins.
 
-        Only those that had run out at the beat before already: whoever lives, and was merely held up as everybody was
-        when the database stood still, has renewed since.
+        Only those that have been found so for long enough to have renewed, were they alive: see `Suspects`.
         """
         async with connection.transaction():
             if not await connection.fetchval(TRY_REAPER):
                 return
             run_out = {row["id"]: row["lease_until"] for row in await connection.fetch(RUN_OUT)}
-            silent = [id for id, until in run_out.items() if self._run_out.get(id) == until]
-            self._run_out = run_out
+            silent = self._suspects.silent(run_out, asyncio.get_running_loop().time())
             expired = [row["id"] for row in await connection.fetch(EXPIRED, self.writer, self._seconds, silent)]
             if expired:
                 await connection.execute(DISMISS, expired)

@@ -44,8 +44,13 @@ SELECT ARRAY (SELECT id FROM ours) AS ours, EXISTS (SELECT FROM writer) AS alive
 APPEND = f"WITH {_FENCE}, {_OURS}, {_APPENDED} {_RESULT}"
 
 # Invariant 4: text, status, usage and the end marker are committed together. The turn ends with its last reply.
+# Messages are locked in the order of their ids, and before their turn, as a deletion does.
 APPEND_AND_END = f"""
 WITH {_FENCE}, {_OURS}, {_APPENDED},
+ending AS MATERIALIZED (
+  SELECT m.id FROM messages m JOIN ours ON ours.id = m.id
+  WHERE m.id = ANY ($9::uuid[]) AND ours.status = 'STREAMING' ORDER BY m.id FOR NO KEY UPDATE OF m
+),
 ended AS (
   UPDATE messages m
   SET status = e.status::"MessageStatus", content = e.content, reasoning = e.reasoning, seq = e.seq,
@@ -57,12 +62,14 @@ ended AS (
               $17::text[], $18::text[], $19::text[], $20::bool[])
        e (id, status, content, reasoning, seq, finish_reason, prompt_tokens, completion_tokens, usage_source,
           error_code, error_message, error_retryable)
-  JOIN ours ON ours.id = e.id AND ours.status = 'STREAMING'
+  JOIN ending ON ending.id = e.id
   WHERE m.id = e.id
+  RETURNING m.id
 ),
 turns_ended AS (
   UPDATE turns t SET state = 'ENDED'
-  WHERE t.id IN (SELECT turn_id FROM ours WHERE ours.id = ANY ($9::uuid[])) AND t.state <> 'ENDED'
+  WHERE (SELECT count(*) FROM ended) >= 0
+    AND t.id IN (SELECT turn_id FROM ours WHERE ours.id = ANY ($9::uuid[])) AND t.state <> 'ENDED'
     AND NOT EXISTS (
       SELECT FROM messages m
       WHERE m.turn_id = t.id AND m.status IN ('QUEUED', 'STREAMING') AND m.id <> ALL ($9::uuid[])

@@ -47,6 +47,10 @@ COMPLETIONS_NEWEST_FIRST = _page("<", "DESC")
 # conversation, so that the second one's snapshot has all that hangs below the completion. A turn that waits is locked
 # before its conversation, as a conversation's deletion does; of one that runs the messages come before the turn, as in
 # the log.
+LIMIT_WAITING = """
+SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
+       set_config('idle_in_transaction_session_timeout', $2, true)
+"""
 LOCK_COMPLETION = """
 WITH waiting AS MATERIALIZED (
   SELECT id FROM turns WHERE owner = $1 AND id = $2::uuid AND state = 'QUEUED' FOR UPDATE
@@ -56,7 +60,9 @@ WHERE t.owner = $1 AND t.id = $2::uuid AND (SELECT count(*) FROM waiting) >= 0 F
 """
 
 # As with a conversation, a reply in flight leaves an end marker, and what its writer was just committing is trimmed
-# with it one day. Something else may wait for the turn, on another branch.
+# with it one day. Something else may wait for the turn, on another branch. Messages are locked in the order of their
+# ids, as the log does that ends them. Where no parent is left to be the tip, the newest of the other messages is;
+# OFFSET 0 keeps PostgreSQL from looking for it through everybody's.
 DELETE_COMPLETION = f"""
 WITH turn AS MATERIALIZED (
   SELECT t.id, t.conversation_id FROM turns t
@@ -64,7 +70,7 @@ WITH turn AS MATERIALIZED (
 ),
 own AS MATERIALIZED (
   SELECT m.id, m.parent_id, m.depth, m.status IN ('QUEUED', 'STREAMING') AS in_flight
-  FROM messages m JOIN turn ON m.turn_id = turn.id
+  FROM messages m JOIN turn ON m.turn_id = turn.id ORDER BY m.id FOR UPDATE OF m
 ),
 following AS MATERIALIZED (
   SELECT FROM own JOIN messages m ON m.parent_id = own.id WHERE m.turn_id IS DISTINCT FROM $2::uuid LIMIT 1
@@ -76,20 +82,28 @@ log AS (DELETE FROM deltas d USING doomed WHERE d.message_id = doomed.id),
 marked AS (
   INSERT INTO deltas (message_id, seq, final) SELECT id, {DELETED_SEQ}, true FROM doomed WHERE in_flight
 ),
-stem AS MATERIALIZED (
-  SELECT turn.conversation_id, (SELECT parent_id FROM doomed ORDER BY depth LIMIT 1) AS parent_id,
-         (SELECT m.id FROM messages m WHERE m.conversation_id = turn.conversation_id
-          AND m.turn_id IS DISTINCT FROM turn.id ORDER BY m.id DESC LIMIT 1) AS newest_left
-  FROM turn WHERE EXISTS (SELECT FROM doomed)
+top AS MATERIALIZED (
+  SELECT turn.conversation_id, doomed.parent_id FROM turn CROSS JOIN doomed ORDER BY doomed.depth LIMIT 1
 ),
-thread AS (
-  UPDATE conversations c SET updated_at = now(), tip_id = CASE
-    WHEN c.tip_id IN (SELECT id FROM doomed) THEN coalesce(stem.parent_id, stem.newest_left) ELSE c.tip_id
-  END
-  FROM stem WHERE c.id = stem.conversation_id AND stem.newest_left IS NOT NULL
+stem AS MATERIALIZED (
+  SELECT top.conversation_id, coalesce(top.parent_id, (
+    SELECT id FROM (
+      SELECT m.id FROM messages m
+      WHERE m.conversation_id = top.conversation_id AND m.turn_id IS DISTINCT FROM $2::uuid OFFSET 0
+    ) others ORDER BY id DESC LIMIT 1
+  )) AS message_id
+  FROM top
 ),
 emptied AS (
-  DELETE FROM conversations c USING stem WHERE c.id = stem.conversation_id AND stem.newest_left IS NULL
+  DELETE FROM conversations c USING stem
+  WHERE c.id = stem.conversation_id AND stem.message_id IS NULL
+    AND c.title IS NULL AND c.system_prompt IS NULL AND c.model IS NULL AND c.metadata = '{{}}'
+  RETURNING c.id
+),
+thread AS (
+  UPDATE conversations c SET updated_at = now(),
+    tip_id = CASE WHEN c.tip_id IN (SELECT id FROM doomed) THEN stem.message_id ELSE c.tip_id END
+  FROM stem WHERE c.id = stem.conversation_id AND NOT EXISTS (SELECT FROM emptied)
 )
 SELECT EXISTS (SELECT FROM turn) AS found, EXISTS (SELECT FROM following) AS continued,
        (SELECT coalesce(jsonb_agg(id), '[]') FROM doomed WHERE in_flight) AS in_flight,

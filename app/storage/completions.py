@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from app.chat.errors import CompletionContinued, NotFound
+from app.chat.errors import CompletionContinued, NotFound, StorageUnavailable
 from app.chat.identifiers import MessageId, TurnId
 from app.chat.paging import CompletionPage, CompletionQuery
 from app.chat.records import Completion, Metadata
@@ -18,10 +20,17 @@ from app.storage.completion_statements import (
     COMPLETIONS_OLDEST_FIRST,
     DELETE_COMPLETION,
     LABEL_COMPLETION,
+    LIMIT_WAITING,
     LOCK_COMPLETION,
 )
 from app.storage.reaching import run_again, run_statement
 from app.storage.rows import completion_of
+
+LOCK_SECONDS = 3
+DELETION_SECONDS = 10
+MAX_DELETIONS_AT_ONCE = 4
+"""Each holds a connection while it waits for whoever posts to its conversation; the pool is everybody's."""
+MAX_WAIT_SECONDS = 5
 
 
 class PrismaCompletions:
@@ -29,6 +38,7 @@ class PrismaCompletions:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._deletions = asyncio.Semaphore(MAX_DELETIONS_AT_ONCE)
 
     async def find(self, owner: str, id: TurnId) -> Completion | None:
         return _first(await run_statement(self._db, COMPLETION, owner, str(id)))
@@ -46,13 +56,22 @@ class PrismaCompletions:
 
     async def delete(self, owner: str, id: TurnId) -> Sequence[MessageId]:
         async def delete() -> dict[str, Any]:
-            async with self._db.tx() as transaction:
+            async with self._db.tx(timeout=timedelta(seconds=DELETION_SECONDS)) as transaction:
+                await transaction.query_raw(LIMIT_WAITING, f"{LOCK_SECONDS}s", f"{DELETION_SECONDS}s")
                 if not await transaction.query_raw(LOCK_COMPLETION, owner, str(id)):
                     raise NotFound("completion")
                 [answer] = await transaction.query_raw(DELETE_COMPLETION, owner, str(id))
                 return dict(answer)
 
-        answer = await run_again(delete)
+        try:
+            async with asyncio.timeout(MAX_WAIT_SECONDS):
+                await self._deletions.acquire()
+        except TimeoutError:
+            raise StorageUnavailable("too much is being deleted; try again") from None
+        try:
+            answer = await run_again(delete)
+        finally:
+            self._deletions.release()
         if not answer["found"]:
             raise NotFound("completion")
         if answer["continued"]:

@@ -17,6 +17,9 @@ from app.storage.message_tree_statements import BRANCH_PAGES, SIBLINGS
 from app.storage.reaching import reaching_database
 from app.storage.rows import Row, message_of
 
+MAX_BRANCH_PAGE_BYTES = 32 * 1024 * 1024
+"""Of the text of all messages but the last one of a page, in UTF-8."""
+
 
 class PrismaMessageTree:
     """See app.chat.ports.Records."""
@@ -47,7 +50,7 @@ class PrismaMessageTree:
 
     async def _pages(self, owner: str, asked: Iterable[Row]) -> list[dict[str, Any]]:
         async with reaching_database():
-            return await self._db.query_raw(BRANCH_PAGES, owner, json.dumps(list(asked)))
+            return await self._db.query_raw(BRANCH_PAGES, owner, json.dumps(list(asked)), MAX_BRANCH_PAGE_BYTES)
 
 
 def _asked(number: int, tip: MessageId, window: Window[MessageId] | Window[Depth]) -> Row:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 # Of each branch that $2 asks for, a page. `depth` is a message's place in its branch, so the page's edges are known
 # before the walk, which begins at the tip and ends at the page's first message. A cursor says no more than such a
-# place, so it stands also when another branch has been selected since.
+# place, so it stands also when another branch has been selected since. A page ends early where it has $3 bytes of text:
+# JSON in PostgreSQL holds no more than 256 MB.
 BRANCH_PAGES = """
 SELECT asked.number, answer.* FROM jsonb_to_recordset($2::jsonb) AS asked (
   number int, tip uuid, size int, backward bool, after_id uuid, after_depth bigint, before_id uuid, before_depth bigint
@@ -35,13 +36,21 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT m.id, m.parent_id, m.depth FROM branch JOIN messages m ON m.id = branch.parent_id, page
     WHERE m.depth >= page.low
-  )
+  ),
+  sized AS (
+    SELECT m.id, m.depth, text.bytes,
+           sum(text.bytes) OVER (ORDER BY CASE WHEN asked.backward THEN -m.depth ELSE m.depth END) AS bytes_so_far
+    FROM page JOIN branch ON branch.depth BETWEEN page.low AND page.high JOIN messages m ON m.id = branch.id
+    CROSS JOIN LATERAL (SELECT octet_length(m.content) + coalesce(octet_length(m.reasoning), 0) AS bytes) text
+  ),
+  taken AS MATERIALIZED (SELECT id, depth FROM sized WHERE bytes_so_far - bytes < $3::int)
   SELECT (SELECT asked.after_id IS NULL OR after IS NOT NULL FROM edges) AS after_known,
          (SELECT asked.before_id IS NULL OR before IS NOT NULL FROM edges) AS before_known,
-         (SELECT high < tip.depth FROM page, tip) AS has_next, (SELECT low > 0 FROM page) AS has_previous,
+         (SELECT coalesce(max(taken.depth), page.high) < tip.depth FROM page, tip) AS has_next,
+         (SELECT coalesce(min(taken.depth), page.low) > 0 FROM page) AS has_previous,
          (SELECT depth + 1 FROM tip) AS total,
          coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.depth), '[]') AS messages
-  FROM page JOIN branch ON branch.depth BETWEEN page.low AND page.high JOIN messages m ON m.id = branch.id
+  FROM taken JOIN messages m ON m.id = taken.id
 ) answer
 """
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from prisma.errors import RawQueryError
+from prisma.errors import RawQueryError, TransactionError
 
 from app.chat.errors import StorageUnavailable
 from app.storage.client import Database
@@ -16,6 +16,8 @@ UNIQUE_VIOLATION = "23505"
 FOREIGN_KEY_VIOLATION = "23503"
 _ROLLED_BACK = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: nothing was done, and the same statement goes through the next time."""
+_TOO_LATE = frozenset({"55P03", "57014"})
+"""A lock was not to be had in time, or a statement took too long."""
 _ATTEMPTS = 3
 
 Result = TypeVar("Result")
@@ -24,12 +26,17 @@ Result = TypeVar("Result")
 @asynccontextmanager
 async def reaching_database() -> AsyncGenerator[None]:
     """Raises:
-    StorageUnavailable: in place of storage's own error, which is its cause.
+    StorageUnavailable: in place of storage's own error, which is its cause; also where an interactive transaction got
+        no connection in time or was open for too long, and where a statement waited too long for a lock.
     """
     try:
         yield
-    except StorageUnavailableError as error:
+    except (StorageUnavailableError, TransactionError) as error:
         raise StorageUnavailable from error
+    except RawQueryError as error:
+        if sqlstate(error) in _TOO_LATE:
+            raise StorageUnavailable("the database is busy; try again") from error
+        raise
 
 
 async def run_statement(database: Database, statement: str, *arguments: Any) -> list[dict[str, Any]]:

@@ -131,6 +131,9 @@ class PrismaRecords:
     async def begin_turn(self, turn: NewTurn, writer: WriterId) -> StartedTurn:
         return await self._turns.begin(turn, writer)
 
+    async def repeated_turn(self, owner: str, idempotency_key: str, payload_digest: bytes) -> StartedTurn | None:
+        return await self._turns.repeated(owner, idempotency_key, payload_digest)
+
     async def claim_turns(self, writer: WriterId) -> Sequence[StartedTurn]:
         return await self._turns.claim(writer)
 

@@ -19,13 +19,14 @@ turn AS (
 
 
 def _replies(depth: str) -> str:
+    """With their parameters from $10, in order."""
     return f"""
 replies AS (
   INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, model, parameters, writer_id)
   SELECT reply.id, place.conversation_id, $5::uuid, $4::uuid, {depth}, 'ASSISTANT',
-         (CASE WHEN place.busy THEN 'QUEUED' ELSE 'STREAMING' END)::"MessageStatus", $9, $10::jsonb,
-         CASE WHEN NOT place.busy THEN $3::uuid END
-  FROM place, unnest($6::uuid[]) reply (id)
+         (CASE WHEN place.busy THEN 'QUEUED' ELSE 'STREAMING' END)::"MessageStatus", $9,
+         $10::jsonb -> (reply.number - 1)::int, CASE WHEN NOT place.busy THEN $3::uuid END
+  FROM place, unnest($6::uuid[]) WITH ORDINALITY reply (id, number)
   RETURNING *
 )"""
 

@@ -111,7 +111,8 @@ class PrismaTurns:
         post again has its first answer, even if its conversation is busy."""
         if sent_before and (begun := await run_statement(self._db, BEGUN_BY_ID, turn.owner, str(turn.id))):
             return _started(begun[0])
-        if started := await self._repeated(turn):
+        key = turn.post.idempotency_key
+        if key is not None and (started := await self.repeated(turn.owner, key, turn.payload_digest)):
             return started
         async with reaching_database():
             active = await self._db.message.find_first(
@@ -119,18 +120,12 @@ class PrismaTurns:
             )
         raise ConversationBusy(message_of(dict(active)).id if active else None)
 
-    async def _repeated(self, turn: NewTurn) -> StartedTurn | None:
-        """What the same post started before, if it has a key and came before.
-
-        Raises:
-            IdempotencyConflict: its key came before, with another payload.
-        """
-        if turn.post.idempotency_key is None:
-            return None
-        found = await run_statement(self._db, BEGUN_BY_KEY, turn.owner, turn.post.idempotency_key)
+    async def repeated(self, owner: str, idempotency_key: str, payload_digest: bytes) -> StartedTurn | None:
+        """See app.chat.ports.Records.repeated_turn."""
+        found = await run_statement(self._db, BEGUN_BY_KEY, owner, idempotency_key)
         if not found:
             return None
-        if found[0]["payload_digest"] != turn.payload_digest.hex():
+        if found[0]["payload_digest"] != payload_digest.hex():
             raise IdempotencyConflict
         return replace(_started(found[0]), repeated=True)
 
@@ -155,7 +150,7 @@ def _arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
         post.idempotency_key,
         turn.payload_digest.hex(),
         turn.model,
-        json.dumps(stored_parameters(post.parameters)),
+        json.dumps([stored_parameters(post.parameters.of_sibling(index)) for index in range(post.replies)]),
         MAX_QUEUED_TURNS if post.when_busy is WhenBusy.ENQUEUE else 0,
         json.dumps(dict(post.completion_metadata)),
     ]

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from app.chat.changes import Edit, Post, Regeneration, StartedTurn
-from app.chat.errors import IdempotencyConflict
+from app.chat.completion import PromptMessage, ServedModel
+from app.chat.errors import IdempotencyConflict, ModelNotFound
 from app.chat.idempotency import Asked, digest
 from app.chat.identifiers import new_message_id, new_uuid
 from app.chat.parameters import CompletionParameters
+from app.chat.records import Role
 from app.chat.status import MessageStatus
 from tests.chat.conftest import NewService, Service
 
@@ -94,6 +96,38 @@ async def test_the_same_post_many_times_at_once_is_one(new_service: NewService, 
     assert await here.chat.conversations.count(here.owner) == 1
     await here.stop(answers[0].replies[0].id)
     assert here.backend.calls + there.backend.calls == 1
+
+
+@pytest.mark.parametrize("continuing", [False, True], ids=["posted", "continued"])
+async def test_a_repetition_has_its_answer_also_when_the_model_is_gone_or_not_for_the_caller(
+    service: Service, key: str, monkeypatch: pytest.MonkeyPatch, continuing: bool
+) -> None:
+    conversation = await service.chat.conversations.create(service.owner)
+    before = (PromptMessage(Role.USER, "So"),)
+
+    async def post(content: str = "Hello", **given: Any) -> StartedTurn:
+        turns = service.chat.turns
+        call = turns.continue_with if continuing else turns.post
+        return await call(service.owner, Post(content, conversation.id, before=before, **given))
+
+    first = await post(idempotency_key=key)
+    await service.answer(first.replies[0], "answer")
+
+    async def refuse(*_: object) -> ServedModel:
+        raise ModelNotFound("gone")
+
+    for who in (service.catalog, ServedModel):
+        with monkeypatch.context() as patched:
+            patched.setattr(who, "resolve" if who is service.catalog else "admit", refuse)
+            again = await post(idempotency_key=key)
+            assert again.repeated
+            assert ids(again) == ids(first)
+            assert again.replies[0].text.content == "answer"
+            with pytest.raises(IdempotencyConflict):
+                await post("Hello?", idempotency_key=key)
+            for other in ({}, {"idempotency_key": f"{key}-2"}):
+                with pytest.raises(ModelNotFound):
+                    await post(**other)
 
 
 async def test_the_key_of_a_deleted_conversation_is_free_again(service: Service, key: str) -> None:

@@ -7,14 +7,19 @@ import asyncio
 import pytest
 
 from app.chat.changes import StartedTurn, WhenBusy
-from app.chat.completion import ServedModel
+from app.chat.completion import PromptMessage, ServedModel
 from app.chat.errors import ConversationBusy
 from app.chat.events import Delta, End
-from app.chat.records import Message
+from app.chat.identifiers import MessageId
+from app.chat.paging import CompletionQuery, Window
+from app.chat.parameters import CompletionParameters
+from app.chat.records import Message, Role
 from app.chat.status import MessageStatus
 from app.log.connection import Connection
 from tests.chat.conftest import NewService, Service
 from tests.chat.scripted_backend import DEADLINE_SECONDS
+
+BEFORE = (PromptMessage(Role.SYSTEM, "Be brief."), PromptMessage(Role.USER, "So"))
 
 
 async def enqueue(service: Service, after: StartedTurn, content: str) -> StartedTurn:
@@ -194,3 +199,50 @@ async def test_a_deleted_conversation_takes_what_waits_with_it(service: Service,
     await service.runner.drain(DEADLINE_SECONDS)
     assert await sql.fetchval("SELECT count(*) FROM messages WHERE id = $1", second.replies[0].id) == 0
     assert service.backend.calls <= 1
+
+
+async def test_of_replies_that_wait_each_keeps_its_own_seed_whichever_are_stopped_before(service: Service) -> None:
+    first = await service.post("One")
+    second = await service.post(
+        "Two",
+        conversation_id=first.conversation.id,
+        when_busy=WhenBusy.ENQUEUE,
+        replies=3,
+        parameters=CompletionParameters(seed=100),
+    )
+    await service.stop(second.replies[0].id)
+    await answer(service, first.replies[0], "1")
+    calls = [await service.backend.called() for _ in range(2)]
+    assert sorted(call.request.parameters.seed or 0 for call in calls) == [101, 102]
+    for call in calls:
+        call.finish()
+    for reply in second.replies:
+        await service.ended(reply.id)
+
+
+async def test_a_post_that_was_held_up_by_an_interruption_is_listed_after_what_came_meanwhile(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await service.post("One")
+    stop, stopping, go = service.chat.turns.stop, asyncio.Event(), asyncio.Event()
+
+    async def late(owner: str, id: MessageId) -> Message:
+        stopping.set()
+        await go.wait()
+        return await stop(owner, id)
+
+    monkeypatch.setattr(service.chat.turns, "stop", late)
+    held_up = asyncio.create_task(
+        service.post("Two", conversation_id=first.conversation.id, when_busy=WhenBusy.INTERRUPT, before=BEFORE)
+    )
+    await asyncio.wait_for(stopping.wait(), DEADLINE_SECONDS)
+    meanwhile = await service.post("elsewhere")
+    page = await service.chat.completions.page(service.owner, CompletionQuery())
+    go.set()
+    second = await held_up
+    after = await service.chat.completions.page(service.owner, CompletionQuery(after=page.items[-1].id))
+    assert [each.id for each in after.items] == [second.message.turn_id]
+    ids = [each.id for each in (await service.chat.history.branch(service.owner, second.message.id, Window(9))).items]
+    assert ids == sorted(ids)
+    for started in (meanwhile, second):
+        await stop(service.owner, started.replies[0].id)

@@ -257,11 +257,33 @@ async def test_every_end_is_in_the_log_of_the_server(service: Service, caplog: p
     assert vars(record)["reply"] == str(reply.id)
 
 
-async def test_replies_side_by_side_are_made_with_seeds_of_their_own(service: Service) -> None:
+async def test_replies_side_by_side_are_made_with_seeds_of_their_own_and_say_so(service: Service) -> None:
     started = await service.post(replies=3, parameters=CompletionParameters(seed=7))
+    assert [each.parameters.seed for each in started.replies] == [7, 8, 9]
+    assert [(await service.message(each.id)).parameters.seed for each in started.replies] == [7, 8, 9]
     calls = [await service.backend.called() for _ in started.replies]
     assert sorted(call.request.parameters.seed or 0 for call in calls) == [7, 8, 9]
     for call in calls:
         call.finish()
     for reply in started.replies:
         await service.ended(reply.id)
+
+
+async def test_a_prompt_that_is_read_in_pages_is_whole_and_in_order(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.chat.runner.PROMPT_PAGE_MESSAGES", 3)
+    before = tuple(PromptMessage(Role.USER, str(number)) for number in range(7))
+    for count in (5, 6, 7):
+        started = await service.post("last", before=before[:count])
+        read = await service.answer(started.replies[0], "answer")
+        assert read == [*map(str, range(count)), "last"]
+
+
+async def test_of_very_many_messages_the_last_ones_are_the_prompt(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.chat.runner.PROMPT_PAGE_MESSAGES", 3)
+    monkeypatch.setattr("app.chat.runner.MAX_PROMPT_MESSAGES", 5)
+    started = await service.post("last", before=tuple(PromptMessage(Role.USER, str(number)) for number in range(7)))
+    assert await service.answer(started.replies[0], "answer") == ["3", "4", "5", "6", "last"]

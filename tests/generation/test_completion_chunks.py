@@ -50,7 +50,15 @@ def test_without_token_counts_there_are_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "counts", [[], "many", {"prompt_tokens": "3"}, {"prompt_tokens": 3, "completion_tokens": None}]
+    "counts",
+    [
+        [],
+        "many",
+        {"prompt_tokens": "3"},
+        {"prompt_tokens": 3, "completion_tokens": None},
+        {"prompt_tokens": -3, "completion_tokens": 2},
+        {"prompt_tokens": 3, "completion_tokens": True},
+    ],
 )
 def test_token_counts_that_are_none_are_ignored(counts: object) -> None:
     assert read({**choice({"content": "x"}, "stop"), "usage": counts})[-1] == Finish(FinishReason.STOP)

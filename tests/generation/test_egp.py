@@ -12,8 +12,9 @@ from app.chat.completion import Finish
 from app.chat.errors import BackendFault
 from app.chat.parameters import CompletionParameters
 from app.chat.records import FinishReason, Usage, UsageSource
-from app.generation.egp import MAX_REFUSAL_BYTES, EgpBackend
+from app.generation.egp import EgpBackend
 from app.generation.retrying import RetryPolicy
+from app.generation.upstream_client import MAX_REFUSAL_BYTES
 from tests.generation.conftest import IMPATIENT, QUICK
 from tests.generation.listening import asking, hear
 from tests.upstream.process import Upstream, run_upstream
@@ -148,12 +149,35 @@ async def test_silence_ends_at_the_deadline_and_frees_the_upstream(
     await upstream.reaches(lambda state: state["answering"] == 0)
 
 
-async def test_a_stream_that_is_not_closed_after_its_token_counts_ends_all_the_same(
-    impatient_egp: EgpBackend,
-) -> None:
-    script = Script(seed=43, linger=True, done=False, finish_reason=None)
+async def test_a_stream_that_is_not_closed_ends_all_the_same_after_a_finish_reason(impatient_egp: EgpBackend) -> None:
+    script = Script(seed=43, linger=True, done=False)
     heard = await hear(impatient_egp, asking(script))
     assert (heard.failure, heard.text) == (None, script.whole_text())
+
+
+COUNTED = (
+    'data: {"chat_completion": {"message": {"content": "one "}}, "token_usage": null}\n\n'
+    'data: {"chat_completion": {"message": {"content": "%s"}}, "token_usage": {"prompt": 5, "completion": 2}}\n\n'
+)
+
+
+@pytest.mark.parametrize(("text", "complete"), [("", True), ("two ", False)])
+async def test_a_body_that_ends_with_its_connection_is_complete_after_token_counts_without_text(
+    egp: EgpBackend, text: str, complete: bool
+) -> None:
+    heard = await hear(egp, asking(Script(raw=COUNTED % text, framed=False)))
+    assert heard.text == "one " + text
+    assert (heard.finish is not None, heard.failure is None) == (complete, complete)
+
+
+@pytest.mark.parametrize("text", ["", "two "])
+async def test_token_counts_alone_do_not_complete_a_stream_that_goes_silent(
+    impatient_egp: EgpBackend, text: str
+) -> None:
+    heard = await hear(impatient_egp, asking(Script(raw=COUNTED % text, linger=True)))
+    assert heard.text == "one " + text
+    assert heard.failure is not None
+    assert heard.failure.fault is BackendFault.SILENT
 
 
 @pytest.mark.parametrize(

@@ -22,16 +22,17 @@ def chunk(content: str | None = "", reason: str | None = None, counts: Any = Non
     return json.dumps({"chat_completion": completion, "token_usage": counts}).encode()
 
 
-def reading(*chunks: bytes, ended: bool = False) -> tuple[str, Finish | None]:
+def reading(*chunks: bytes, ended: bool = False, closed: bool = False) -> tuple[str, Finish | None]:
     """What was said, and how it finished.
 
     Args:
-        ended: whether the stream came to its end, or was cut.
+        ended: whether the stream came to an end of its own.
+        closed: whether it ended in good order, as its connection did; if neither, it was cut.
     """
     reader = EgpReader()
     items = [item for each in chunks for item in reader.read(each)]
-    if ended:
-        reader.stream_ended()
+    if ended or closed:
+        reader.stream_ended(certain=ended)
     return said([*items, *reader.end()])
 
 
@@ -63,16 +64,23 @@ def test_a_finish_reason_finishes_even_when_the_connection_is_cut_after_it(name:
     assert reading(chunk("a"), chunk("b"), chunk("", name)) == ("ab", Finish(reason))
 
 
-def test_token_counts_after_uncounted_text_finish_even_when_the_connection_is_cut_after_them() -> None:
-    assert reading(chunk("a"), chunk("", None, COUNTS)) == ("a", Finish(FinishReason.STOP, COUNTED))
+def test_token_counts_without_text_after_uncounted_text_finish_when_the_connection_is_closed_in_good_order() -> None:
+    chunks = chunk("a"), chunk("", None, COUNTS)
+    assert reading(*chunks, closed=True) == ("a", Finish(FinishReason.STOP, COUNTED))
+    assert reading(*chunks) == ("a", None)
+
+
+def test_token_counts_beside_text_do_not_finish() -> None:
+    assert reading(chunk("a"), chunk("b", None, COUNTS), closed=True) == ("ab", None)
 
 
 def test_token_counts_in_every_chunk_do_not_finish() -> None:
-    assert reading(chunk("a", None, COUNTS), chunk("b", None, COUNTS)) == ("ab", None)
+    assert reading(chunk("a", None, COUNTS), chunk("b", None, COUNTS), closed=True) == ("ab", None)
+    assert reading(chunk("a", None, COUNTS), chunk("", None, COUNTS), closed=True) == ("a", None)
 
 
 def test_text_after_token_counts_takes_the_finish_back() -> None:
-    assert reading(chunk("a"), chunk("", None, COUNTS), chunk("b")) == ("ab", None)
+    assert reading(chunk("a"), chunk("", None, COUNTS), chunk("b"), closed=True) == ("ab", None)
 
 
 def test_text_alone_is_complete_when_the_stream_came_to_its_end_and_not_when_it_was_cut() -> None:
@@ -102,6 +110,10 @@ def test_a_tool_that_is_asked_for_is_why_it_ends() -> None:
         ({"prompt": 3, "completion": 2}, Usage(3, 2, UsageSource.PROVIDER)),
         ({"total": 5}, None),
         ({"prompt": "3", "completion": 2}, None),
+        ({"prompt": -3, "completion": 2}, None),
+        ({"prompt": 3, "completion": True}, None),
+        ({"prompt": 9, "total": 3}, None),
+        ({"prompt": 3, "total": True}, None),
         ("5", None),
     ],
 )

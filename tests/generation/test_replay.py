@@ -253,6 +253,29 @@ async def test_a_reply_that_failed_fails_again_with_its_code_after_its_text(
     assert clock() == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("UPSTREAM_TIMEOUT", BackendFault.SILENT),
+        ("rate_limit_exceeded", BackendFault.LIMITED),
+        ("insufficient_quota", BackendFault.LIMITED),
+        ("model_not_found", BackendFault.UNKNOWN_MODEL),
+        ("context_length_exceeded", BackendFault.REFUSED),
+        ("http_422", BackendFault.REFUSED),
+        ("http_503", BackendFault.UNAVAILABLE),
+        ("engine_overloaded", BackendFault.UNAVAILABLE),
+    ],
+)
+async def test_a_reply_that_failed_fails_again_by_the_same_fault(
+    backend: ReplayBackend, sql: Connection, code: str, fault: BackendFault
+) -> None:
+    error = CompletionError(code, "as it was", False)
+    failed = replace(REPLY, status=MessageStatus.FAILED, error=error, finish_reason=None)
+    heard = await hear(backend, asking(await store(sql, failed)))
+    assert heard.failure is not None
+    assert heard.failure.fault is fault
+
+
 @pytest.mark.parametrize("status", [MessageStatus.STOPPED, MessageStatus.INTERRUPTED])
 async def test_a_reply_that_was_cut_short_finishes_where_it_was_cut(
     backend: ReplayBackend, sql: Connection, status: MessageStatus

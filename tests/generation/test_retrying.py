@@ -6,6 +6,7 @@ from app.chat.errors import BackendFailed, BackendFault
 from app.generation.retry_after import retry_after_seconds
 from app.generation.retrying import RetryPolicy
 
+ONE_DAY_SECONDS = 86_400
 POLICY = RetryPolicy(attempts=4, base_seconds=1, max_seconds=3, max_retry_after_seconds=20)
 
 
@@ -59,6 +60,12 @@ def test_gives_up_at_once_if_the_upstream_wants_too_long_a_wait() -> None:
         ({"retry-after-ms": "x", "retry-after": "1"}, 1),
         ({"retry-after": "Thu, 01 Jan 1970 00:00:30 GMT"}, 20),
         ({"retry-after": "Thu, 01 Jan 1970 00:00:05 GMT"}, 0),
+        ({"retry-after": "Mon, 01 Jan 99999 00:00:00 GMT"}, None),
+        ({"retry-after": "Mon, 99999999999999999999 Jan 2020 00:00:00 GMT"}, None),
+        ({"retry-after": "Mon, 01 Jan 2020 00:00:00 +9999999999"}, None),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, ONE_DAY_SECONDS),
+        ({"retry-after": "1e300"}, ONE_DAY_SECONDS),
+        ({"retry-after-ms": "1e300"}, ONE_DAY_SECONDS),
     ],
 )
 def test_reads_how_long_an_upstream_wants_to_be_left_alone(headers: dict[str, str], seconds: float | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from app.chat.errors import BadInput, NotFound
@@ -369,8 +370,35 @@ async def test_nobody_is_dismissed_who_was_held_up_and_renews_at_once(
             "UPDATE writers SET lease_until = now() - make_interval(secs => 1.0 / $2) WHERE id = $1", held_up, beat + 1
         )
     assert await sql.fetchval("SELECT count(*) FROM writers WHERE id = $1", held_up) == 1
-    # Silent for two beats in a row, it is dead.
+    # Silent for as long as a renewal may take, it is dead.
     assert await asyncio.wait_for(everything(judge, reply), DEADLINE_SECONDS) == [End(0, reply)]
+
+
+async def test_a_lease_gives_a_writer_whose_connection_hung_once_the_time_to_renew(start_log: StartLog) -> None:
+    log = await start_log()
+    lease, link = log._lease, log._control
+    assert lease._suspects._patience_seconds >= link._answer_seconds + lease._beat_seconds
+
+
+async def test_ends_of_one_turn_in_any_order_and_its_deletion_at_once_do_not_deadlock(
+    start_log: StartLog, new_reply: NewReply, sql: Connection, database_url: str
+) -> None:
+    log = await start_log()
+    replies = sorted([await new_reply(log.writer) for _ in range(3)])
+    turn = await sql.fetchval("SELECT turn_id FROM messages WHERE id = $1", replies[0])
+    await sql.execute("UPDATE messages SET turn_id = $1", turn)
+    locked_by_deletion = "SELECT id FROM messages WHERE turn_id = $1 ORDER BY id FOR UPDATE"
+    deletion = await asyncpg.connect(database_url, server_settings={"application_name": "deletion"})
+    async with sql.transaction():
+        await sql.execute("SELECT FROM messages WHERE id = $1 FOR UPDATE", replies[1])
+        ending = [asyncio.create_task(log.open(each).end(COMPLETE)) for each in reversed(replies)]
+        await waiting_for_lock(sql, "parley writer")
+        deleting = asyncio.create_task(deletion.fetch(locked_by_deletion, turn))
+        await waiting_for_lock(sql, "deletion")
+    await asyncio.gather(*ending)
+    assert [row["id"] for row in await deleting] == replies
+    await deletion.close()
+    assert await sql.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0
 
 
 async def test_a_watch_that_is_closed_frees_its_mirror(start_log: StartLog, new_reply: NewReply) -> None:

@@ -6,9 +6,11 @@ from functools import partial
 import pytest
 
 from app.chat.changes import Post
+from app.chat.completion import PromptMessage
 from app.chat.errors import BadInput
 from app.chat.identifiers import MessageId, WriterId, new_message_id
 from app.chat.paging import Depth, Page, Window
+from app.chat.records import Message, Role
 from app.log.connection import Connection
 from app.storage.records import PrismaRecords
 from tests.storage.records.conftest import Posting, ended, turn
@@ -124,3 +126,43 @@ async def test_a_place_in_a_branch_stands_when_its_message_has_been_deleted(
     assert [each.id for each in page.items] == branch[-2:]
     query = (branch[-1], Window(2, False, Depth(7), None))
     assert (await records.branch_pages(owner, [query]))[query] == Page([], False, True, 7)
+
+
+@pytest.mark.parametrize("backward", [False, True], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("most_bytes", [1, 3, 6, 7, 100])
+async def test_a_page_of_long_messages_ends_early_and_the_next_one_goes_on(
+    records: PrismaRecords,
+    owner: str,
+    post: Posting,
+    monkeypatch: pytest.MonkeyPatch,
+    backward: bool,
+    most_bytes: int,
+) -> None:
+    monkeypatch.setattr("app.storage.message_tree.MAX_BRANCH_PAGE_BYTES", most_bytes)
+    texts = ["é", "aaaa", "b", "c", "ééé", "dd"]
+    last = await post(texts[-1], before=tuple(PromptMessage(Role.USER, each) for each in texts[:-1]))
+    sizes: list[int] = []
+
+    async def page(window: Window[MessageId]) -> Page[Message]:
+        found = await records.branch_page(owner, last.message.id, window)
+        sizes.append(len(found.items))
+        read = [len(each.text.content.encode()) for each in found.items]
+        assert sum(read[1:] if backward else read[:-1]) < most_bytes
+        return found
+
+    found: list[Message] = []
+    window: Window[MessageId] = Window(5, backward)
+    while True:
+        here = await page(window)
+        if backward:
+            found = [*here.items, *found]
+            assert here.has_next == (window.before is not None)
+        else:
+            found += here.items
+            assert here.has_previous == (window.after is not None)
+        if not (here.has_previous if backward else here.has_next):
+            break
+        window = Window(5, True, before=found[0].id) if backward else Window(5, after=found[-1].id)
+    assert [each.text.content for each in found] == texts
+    assert all(sizes)
+    assert (max(sizes) == 1) == (most_bytes == 1)
