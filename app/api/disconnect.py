@@ -22,7 +22,7 @@ async def until_disconnect(receive: Receive, work: Coroutine[Any, Any, Result]) 
         ClientDisconnect: the caller went away first; the work was cancelled and has ended.
     """
     working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_disconnect(receive))
+    leaving = asyncio.ensure_future(disconnected(receive))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
@@ -34,6 +34,7 @@ async def until_disconnect(receive: Receive, work: Coroutine[Any, Any, Result]) 
         await asyncio.gather(working, leaving, return_exceptions=True)
 
 
-async def _disconnect(receive: Receive) -> None:
+async def disconnected(receive: Receive) -> None:
+    """Returns when the caller is gone. To be called when the request's body has been read."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -20,7 +20,7 @@ from app.api.rest.inlined_schema import inlined
 from app.api.rest.openai_errors import OpenAIRoute
 from app.api.rest.openapi_examples import COMPLETION_EXAMPLES
 from app.api.rest.openapi_responses import COMPLETION
-from app.api.rest.request_body import read_body
+from app.api.rest.request_body import read_request
 from app.api.rest.stored_creation import create_stored
 from app.api.rest.stream_spelling import stream_spelling
 from app.api.rest.transcript import Transcript, transcribe
@@ -68,14 +68,14 @@ def chat_completions_router(chat: Chat, *, identify: Identify, in_flight: InFlig
         owner = (await identify(request)).owner
         if not chat.turns.accepting:
             raise ShuttingDown
-        asked = parse_chat_request(await read_body(request))
+        asked = await read_request(request, parse_chat_request)
         key = _idempotency_key(request)
         if asked.store:
             return await create_stored(chat, owner, asked, key, request, in_flight)
         served = await chat.models.resolve(asked.model)
         await served.admit(owner)
         n = asked.n or 1
-        prompt = asked.prompt()
+        prompt = asked.prompt
         completion = CompletionRequest(served.upstream_name, prompt, asked.parameters(), user=asked.user, owner=owner)
         choices = Choices(served, choice_requests(completion, n), in_flight)
         head = CompletionHead(f"chatcmpl-{uuid.uuid4().hex}", int(time.time()), served.model.id)

@@ -5,11 +5,13 @@ What has no meaning here is ignored if the answer is the same without it, and re
 
 from __future__ import annotations
 
+from functools import cached_property
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from app.api.rest.chat_message import MAX_MESSAGES, NOT_HERE, UNSUPPORTED, ChatMessage
 from app.api.rest.completion_metadata import (
     MAX_METADATA_KEY_CHARACTERS,
     MAX_METADATA_PAIRS,
@@ -17,7 +19,7 @@ from app.api.rest.completion_metadata import (
     METADATA_SCHEMA,
 )
 from app.api.rest.openai_errors import OpenAIError, RequestRefused
-from app.api.rest.openapi_text import NOT_EMPTY_MESSAGE, STOP_TEXT, StorableText
+from app.api.rest.openapi_text import NOT_EMPTY_MESSAGE, STOP_TEXT
 from app.chat.completion import PromptMessage
 from app.chat.errors import BadInput
 from app.chat.parameters import (
@@ -26,19 +28,8 @@ from app.chat.parameters import (
     MAX_TOKENS,
     CompletionParameters,
 )
-from app.chat.records import Role
-from app.chat.text import MAX_CONTENT_BYTES, check_text
+from app.chat.text import check_text
 from app.chat.validation import MAX_REPLIES
-
-_ROLES: Final[dict[str, Role]] = {
-    "system": Role.SYSTEM,
-    "developer": Role.SYSTEM,
-    "user": Role.USER,
-    "assistant": Role.ASSISTANT,
-    "data": Role.DATA,
-    "tool": Role.TOOL,
-    "function": Role.TOOL,
-}
 
 _HARMLESS: Final[dict[str, tuple[object, ...]]] = {
     "tools": ([],),
@@ -62,23 +53,6 @@ _TYPE_NAMES: Final = frozenset({"str", "list[TextPart]"})
 
 _FIELD_DEPTH: Final = 3
 """Of `messages`, an index, `content`."""
-
-
-class TextPart(BaseModel):
-    type: Literal["text"]
-    text: StorableText
-
-
-class ChatMessage(BaseModel):
-    """Args:
-    role: `developer` is read as `system`, `function` as `tool`.
-    """
-
-    role: Literal["system", "developer", "user", "assistant", "data", "tool", "function"]
-    content: Annotated[
-        StorableText | list[TextPart] | None,
-        Field(union_mode="left_to_right", description=f"At most {MAX_CONTENT_BYTES:,} bytes of UTF-8."),
-    ] = None
 
 
 class StreamOptions(BaseModel):
@@ -119,7 +93,12 @@ class ChatCompletionRequest(BaseModel):
         },
     )
 
-    messages: Annotated[list[ChatMessage], Field(min_length=1, description="The conversation so far, oldest first.")]
+    messages: Annotated[
+        list[ChatMessage],
+        Field(
+            fail_fast=True, min_length=1, max_length=MAX_MESSAGES, description="The conversation so far, oldest first."
+        ),
+    ]
     model: Annotated[str | None, Field(description="One that `GET /v1/models` lists; the default one if left out.")] = (
         None
     )
@@ -143,7 +122,7 @@ class ChatCompletionRequest(BaseModel):
         float | None, Field(ge=-2, le=2, description="Against tokens, the more often they have come before.")
     ] = None
     stop: Annotated[
-        Annotated[list[str], Field(max_length=MAX_STOP_SEQUENCES)] | None,
+        Annotated[list[str], Field(fail_fast=True, max_length=MAX_STOP_SEQUENCES)] | None,
         BeforeValidator(_listed),
         Field(description="Where to stop; not part of the answer."),
         WithJsonSchema(_STOP_SCHEMA),
@@ -173,7 +152,9 @@ class ChatCompletionRequest(BaseModel):
             "`conversation_id` adds it to that conversation, and is not kept. Ignored where nothing is stored."
         ),
     ] = None
-    user: Annotated[str | None, Field(description="Whom the completion is for; passed on to the upstream.")] = None
+    user: Annotated[
+        str | None, Field(description="Whom the completion is for: passed on to the upstream, though not with `store`.")
+    ] = None
 
     @property
     def include_usage(self) -> bool:
@@ -196,25 +177,21 @@ class ChatCompletionRequest(BaseModel):
         parameters.check(prefix="")
         return parameters
 
+    @cached_property
     def prompt(self) -> tuple[PromptMessage, ...]:
         """Raises:
         BadInput: a text cannot be stored or is too long.
         """
         return tuple(
-            PromptMessage(_ROLES[message.role], check_text(_content(message), f"messages[{index}].content"))
+            PromptMessage(message.domain_role, check_text(message.text, f"messages[{index}].content"))
             for index, message in enumerate(self.messages)
         )
-
-
-def _content(message: ChatMessage) -> str:
-    if isinstance(message.content, list):
-        return "".join(part.text for part in message.content)
-    return message.content or ""
 
 
 def parse_chat_request(body: bytes) -> ChatCompletionRequest:
     """Raises:
     RequestRefused: it is not JSON, not of this form, or asks for what is not supported.
+    BadInput: a text cannot be stored or is too long, or fields do not go together.
     """
     try:
         request = ChatCompletionRequest.model_validate_json(body)
@@ -224,10 +201,10 @@ def parse_chat_request(body: bytes) -> ChatCompletionRequest:
     for name, harmless in _HARMLESS.items():
         value = extra.get(name)
         if value is not None and value not in harmless:
-            message = f"{name} is not supported here, and without it this would not be what was asked for"
-            raise RequestRefused(OpenAIError(HTTPStatus.BAD_REQUEST, message, "unsupported_parameter", name))
+            raise RequestRefused(OpenAIError(HTTPStatus.BAD_REQUEST, f"{name} {NOT_HERE}", UNSUPPORTED, name))
     if request.stream_options and not request.stream:
         raise BadInput("stream_options", "is only for requests with stream: true")
+    _ = request.prompt  # made here, where a long one holds up nobody
     return request
 
 
@@ -236,7 +213,10 @@ def _explain(error: ValidationError) -> OpenAIError:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     # Of a value that may be of several types, the longest path is into the type that it nearly is.
     field = problems[0]["loc"][:_FIELD_DEPTH]
-    problem = max((each for each in problems if each["loc"][:_FIELD_DEPTH] == field), key=lambda each: len(each["loc"]))
+    problem = max(
+        (each for each in problems if each["loc"][:_FIELD_DEPTH] == field),
+        key=lambda each: (len(each["loc"]), each["type"] == "too_long"),
+    )
     if problem["type"] == "json_invalid":
         return OpenAIError(HTTPStatus.BAD_REQUEST, f"the body is not valid JSON: {problem['msg']}", "invalid_json")
     path = ""
@@ -245,5 +225,7 @@ def _explain(error: ValidationError) -> OpenAIError:
             path += f"[{part}]"
         elif part not in _TYPE_NAMES:
             path += f".{part}" if path else part
+    if problem["type"] == UNSUPPORTED:
+        return OpenAIError(HTTPStatus.BAD_REQUEST, f"{path} {problem['msg']}", UNSUPPORTED, path)
     code = "missing_required_parameter" if problem["type"] == "missing" else "invalid_value"
     return OpenAIError(HTTPStatus.BAD_REQUEST, f"{path or 'the body'}: {problem['msg']}", code, path or None)

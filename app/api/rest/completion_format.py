@@ -13,7 +13,7 @@ import orjson
 
 from app.api.rest.stream_spelling import STANDARD, StreamSpelling
 from app.chat.completion import Finish, Piece
-from app.chat.records import FinishReason, Usage
+from app.chat.records import FinishReason, Usage, UsageSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,6 @@ class ChunkEncoder:
             content += b',"reasoning_content":' + one_line(item.reasoning)
         return content + self._after
 
-    def snapshot(self, index: int, piece: Piece) -> bytes:
-        """The whole text so far, in place of all that was said before."""
-        return self.item(index, piece)[:-3] + b',"snapshot":true}\n\n'
-
     def end(self, usage: Usage | None) -> bytes:
         if usage is None:
             return self._spelling.done
@@ -126,9 +122,12 @@ def choice_fields(index: int, content: str, reasoning: str, reason: FinishReason
     return {"index": index, "message": message, "logprobs": None, "finish_reason": finish_reason}
 
 
-def usage_fields(usage: Usage) -> dict[str, int]:
+def usage_fields(usage: Usage) -> dict[str, int | bool]:
+    """Counts that no provider told say so."""
+    estimated = {"estimated": True} if usage.source is UsageSource.ESTIMATED else {}
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
+        **estimated,
     }

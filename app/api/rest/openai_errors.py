@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from math import ceil
 from typing import Final
 
 import orjson
@@ -26,6 +27,9 @@ from app.chat.errors import (
 )
 
 logger = logging.getLogger("parley.rest")
+
+MAX_RETRY_AFTER_SECONDS: Final = 86_400
+"""What an upstream may ask of our callers. SDKs sleep as long as they are told."""
 
 _FAULT_STATUS: Final[dict[BackendFault, HTTPStatus]] = {
     BackendFault.REFUSED: HTTPStatus.BAD_REQUEST,
@@ -86,9 +90,10 @@ def openai_error(error: Exception) -> OpenAIError:
         case RequestRefused():
             return error.error
         case BadInput():
-            return OpenAIError(HTTPStatus.BAD_REQUEST, error.problem, "invalid_value", error.field)
+            return OpenAIError(HTTPStatus.BAD_REQUEST, str(error), "invalid_value", error.field)
         case ModelNotFound():
-            message = f"the model {error.model!r} is not served here; GET /v1/models lists those that are"
+            because = error.because or "is not served here; GET /v1/models lists those that are"
+            message = f"the model {error.model!r} {because}"
             return OpenAIError(HTTPStatus.NOT_FOUND, message, "model_not_found", "model")
         case NotFound():
             return OpenAIError(HTTPStatus.NOT_FOUND, str(error), "not_found")
@@ -112,7 +117,7 @@ def _retry_after(error: BackendFailed) -> dict[str, str]:
     """SDKs ask again by themselves unless they are told that it is of no use."""
     headers = {} if error.can_retry else {"x-should-retry": "false"}
     if error.retry_after_seconds is not None:
-        headers["retry-after"] = str(round(error.retry_after_seconds + 0.5))
+        headers["retry-after"] = str(ceil(min(MAX_RETRY_AFTER_SECONDS, max(0.0, error.retry_after_seconds))))
     return headers
 
 

@@ -16,9 +16,11 @@ OPENAPI_VERSION: Final = "3.2.0"
 
 _DESCRIPTION: Final = """
 Chat completions as OpenAI has them, on every model that this server has; and as Scale's EGP has them.
-The official SDKs work with `base_url="http://127.0.0.1:8000/v1"`.
+The official SDKs work with `/v1` of this server as their `base_url`, and any `api_key`.
 
-What is stored is the same conversation in [GraphQL](/graphql), where it is watched and stopped too.
+With `store` a completion is a turn of a conversation, which [GraphQL](/graphql) sees, watches and stops too; the
+headers `x-conversation-id` and `x-message-id` say which. `metadata.conversation_id` goes on in one. A stream that broke
+off is resumed at `/v1/chat/completions/{id}/stream` with the id of the last event as `Last-Event-ID`.
 """
 
 _TAGS: Final = [

@@ -19,6 +19,9 @@ Metadata = Annotated[
 ]
 
 
+Estimated = Annotated[bool, Field(description="Only there, and true, where the upstream told no counts.")]
+
+
 class Answer(BaseModel):
     """An object that is sent: each field without a default is always there."""
 
@@ -45,6 +48,7 @@ class CompletionUsage(Answer):
     prompt_tokens: Annotated[int, Field(ge=0, description="Of the prompt, once.")]
     completion_tokens: Annotated[int, Field(ge=0, description="Of all choices.")]
     total_tokens: Annotated[int, Field(ge=0)]
+    estimated: Estimated = False
 
 
 class ChatCompletion(Answer):
@@ -83,9 +87,6 @@ class ChatCompletionChunk(Answer):
     usage: Annotated[
         CompletionUsage | None, Field(description="Only with `include_usage`: null in all chunks but the last.")
     ] = None
-    snapshot: Annotated[
-        bool, Field(description="Of a stream that is resumed: the text is all that was said, not what is new.")
-    ] = False
 
 
 class ErrorObject(Answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -15,7 +16,8 @@ COMPONENTS: Final = "#/components/schemas/"
 _REASONS: Final[dict[HTTPStatus, str]] = {
     HTTPStatus.BAD_REQUEST: "The request is wrong; `param` names the field. Or the upstream refuses it.",
     HTTPStatus.NOT_FOUND: "There is no such thing here, or it is somebody else's.",
-    HTTPStatus.CONFLICT: "Something that is in the way now: a reply in flight, or what was said since.",
+    HTTPStatus.CONFLICT: "A reply in the conversation is in flight.",
+    HTTPStatus.GONE: "The log was trimmed, so there is nothing to resume; the completion itself has the whole text.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body has more than {MAX_BODY_BYTES:,} bytes.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "This idempotency key came before with another payload.",
     HTTPStatus.TOO_MANY_REQUESTS: "The upstream has been asked too much; `Retry-After` says when to come back.",
@@ -24,9 +26,11 @@ _REASONS: Final[dict[HTTPStatus, str]] = {
     HTTPStatus.GATEWAY_TIMEOUT: "The upstream kept silent for too long.",
 }
 
-_EXAMPLES: Final[dict[HTTPStatus, dict[str, Any]]] = {
+ErrorExample = dict[str, str | None]
+
+EXAMPLES: Final[dict[HTTPStatus, ErrorExample]] = {
     HTTPStatus.BAD_REQUEST: {
-        "message": "Input should be less than or equal to 2",
+        "message": "temperature: Input should be less than or equal to 2",
         "type": "invalid_request_error",
         "param": "temperature",
         "code": "invalid_value",
@@ -44,15 +48,17 @@ _RETRY_AFTER: Final = {
 }
 
 
-def refusals(*statuses: HTTPStatus, model: type[Answer] = Error) -> Responses:
+def refusals(
+    *statuses: HTTPStatus, model: type[Answer] = Error, examples: Mapping[HTTPStatus, ErrorExample] = EXAMPLES
+) -> Responses:
     """Errors by status; in OpenAI's shape, unless told otherwise."""
-    return {int(status): _refusal(status, model) for status in statuses}
+    return {int(status): _refusal(status, model, examples) for status in statuses}
 
 
-def _refusal(status: HTTPStatus, model: type[Answer]) -> dict[str, Any]:
+def _refusal(status: HTTPStatus, model: type[Answer], examples: Mapping[HTTPStatus, ErrorExample]) -> dict[str, Any]:
     response: dict[str, Any] = {"model": model, "description": _REASONS[status]}
-    if model is Error and status in _EXAMPLES:
-        response["content"] = {"application/json": {"example": {"error": _EXAMPLES[status]}}}
+    if model is Error and status in examples:
+        response["content"] = {"application/json": {"example": {"error": examples[status]}}}
     if status is HTTPStatus.TOO_MANY_REQUESTS:
         response["headers"] = _RETRY_AFTER
     return response

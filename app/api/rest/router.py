@@ -11,6 +11,7 @@ from app.api.rest.in_flight import InFlight
 from app.api.rest.models import models_router
 from app.api.rest.prediction_guard import prediction_guard_router
 from app.api.rest.stored_completions import stored_completions_router
+from app.api.rest.unserved import unserved_router
 from app.chat.service import Chat
 
 
@@ -35,4 +36,5 @@ def rest_router(chat: Chat, *, identify: Identify) -> RestRouter:
     router.include_router(egp_router(chat, identify=identify, in_flight=router.in_flight))
     router.include_router(models_router(chat.models, identify=identify))
     router.include_router(prediction_guard_router(chat.models, identify=identify))
+    router.include_router(unserved_router(list(router.routes)))
     return router

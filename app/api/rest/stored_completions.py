@@ -1,7 +1,8 @@
-"""The endpoints on stored completions: list, read, follow, change and delete them."""
+"""The endpoints on stored completions: list, read, follow, change, stop and delete them."""
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -30,7 +31,7 @@ from app.api.rest.openapi_stored import (
     STORED_STREAM,
     STORED_UPDATE,
 )
-from app.api.rest.request_body import read_body
+from app.api.rest.request_body import read_request
 from app.api.rest.stored_format import (
     deleted_completion,
     object_list,
@@ -133,8 +134,19 @@ def _add_changing(router: APIRouter, chat: Chat, identify: Identify) -> None:
     )
     async def update_completion(id: str, request: Request) -> Response:
         owner = (await identify(request)).owner
-        metadata = _new_metadata(await read_body(request))
+        metadata = await read_request(request, _new_metadata)
         return _stored(await chat.completions.set_metadata(owner, parse_completion_id(id), metadata))
+
+    @router.post(
+        f"{COMPLETION}/cancel",
+        summary="Stop a stored completion, whoever generates it; what was said is kept",
+        responses=STORED,
+    )
+    async def cancel_completion(id: str, request: Request) -> Response:
+        owner = (await identify(request)).owner
+        completion = await chat.completions.get(owner, parse_completion_id(id))
+        await asyncio.gather(*(chat.turns.stop(owner, reply.id) for reply in completion.replies))
+        return _stored(await chat.completions.get(owner, completion.id))
 
     @router.delete(
         COMPLETION,

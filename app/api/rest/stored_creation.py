@@ -64,7 +64,7 @@ async def _start(chat: Chat, owner: str, asked: ChatCompletionRequest, idempoten
     BadInput, NotFound, ConversationBusy, IdempotencyConflict, ModelNotFound, ShuttingDown, StorageUnavailable.
     """
     conversation, metadata = without_conversation(completion_metadata(asked.metadata))
-    *before, last = asked.prompt()
+    *before, last = asked.prompt
     post = Post(
         content=last.content,
         conversation_id=conversation,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from operator import itemgetter
 from typing import Final
 
@@ -16,7 +17,7 @@ from starlette.responses import Response
 from app.api.rest.completion_format import ChunkEncoder
 from app.api.rest.completion_id import completion_id
 from app.api.rest.event_stream import EventStream
-from app.api.rest.openai_errors import OpenAIError, openai_error
+from app.api.rest.openai_errors import OpenAIError, RequestRefused, openai_error
 from app.api.rest.reply_error import NOT_AGAIN, ReplyEndedBadly, reply_error
 from app.api.rest.stored_format import finish_reason, place_headers, stored_head, total_usage
 from app.api.rest.stream_spelling import StreamSpelling
@@ -91,6 +92,11 @@ class _Events:
         return resumable(self._completion, error).response(place_headers(self._completion))
 
     def _event(self, choice: int, event: ReplyEvent) -> bytes:
+        """Raises:
+        RequestRefused: the caller has some of the text, and what follows it cannot be told from the rest any more.
+        """
+        if isinstance(event, Snapshot) and self._seqs[choice]:
+            raise RequestRefused(_trimmed(self._completion))
         self._seqs[choice] = event.seq
         if isinstance(event, Ended):
             self._ended[choice] = event.message
@@ -98,10 +104,7 @@ class _Events:
                 return b""
             finish = Finish(finish_reason(event.message) or FinishReason.STOP)
             return self._id() + self._encoder.item(choice, finish)
-        piece = Piece(event.content, event.reasoning or "")
-        if isinstance(event, Snapshot):
-            return self._id() + self._encoder.snapshot(choice, piece)
-        return self._id() + self._encoder.item(choice, piece)
+        return self._id() + self._encoder.item(choice, Piece(event.content, event.reasoning or ""))
 
     def _raise_what_went_wrong(self) -> None:
         for _, reply in sorted(self._ended.items(), key=itemgetter(0)):
@@ -110,6 +113,13 @@ class _Events:
 
     def _id(self) -> bytes:
         return b"id: %b\n" % ",".join(map(str, self._seqs)).encode()
+
+
+def _trimmed(completion: Completion) -> OpenAIError:
+    """A client that joins what it gets would have the beginning twice if it got the whole text."""
+    address = f"GET /v1/chat/completions/{completion_id(completion.id)}"
+    message = f"the log of this completion is no longer kept, so it cannot be resumed; {address} has the whole text"
+    return OpenAIError(HTTPStatus.GONE, message, "log_trimmed", headers=dict(NOT_AGAIN))
 
 
 def resumable(completion: Completion, error: Exception) -> OpenAIError:

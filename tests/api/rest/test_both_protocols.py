@@ -126,6 +126,25 @@ async def test_begun_over_graphql_followed_over_rest_and_stopped_over_graphql(
     assert read[-1].data["choices"][0]["finish_reason"] == "stop"
 
 
+async def test_begun_over_graphql_and_stopped_over_rest(storing: httpx.AsyncClient, parley: Served) -> None:
+    script = Script(seed=7, stall_after=2)
+    begun = await post(parley.graphql_url, script.prompt(), model="upstream")
+    id = await newest(storing, begun["conversation"]["id"])
+    watching = asyncio.create_task(everything(parley.websocket_url, begun["reply"]["id"]))
+    async with storing.stream("GET", f"{PATH}/{id}/stream") as response:
+        await reading(live(response), script.whole_text(2))
+    for _ in range(2):  # the second time nothing is left to stop
+        (choice,) = (await storing.post(f"{PATH}/{id}/cancel")).json()["choices"]
+        assert (choice["finish_reason"], choice["message"]["content"]) == ("stop", script.whole_text(2))
+    watched = await watching
+    assert (said(watched), watched[-1]["message"]["status"]) == (script.whole_text(2), "STOPPED")
+
+
+async def test_what_is_not_there_cannot_be_stopped(storing: httpx.AsyncClient) -> None:
+    answer = await storing.post(f"{PATH}/chatcmpl-{'0' * 32}/cancel")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
 async def test_a_conversation_goes_on_from_one_protocol_to_the_other(
     storing: httpx.AsyncClient, parley: Served
 ) -> None:

@@ -117,7 +117,7 @@ async def test_takes_every_role_and_text_in_parts(client: httpx.AsyncClient, ups
         {"role": "system", "content": "a"},
         {"role": "developer", "content": "b"},
         {"role": "user", "content": [{"type": "text", "text": "c"}, {"type": "text", "text": "d"}], "name": "Ann"},
-        {"role": "assistant", "content": "e"},
+        {"role": "assistant", "content": "e", "refusal": None, "tool_calls": [], "function_call": None, "audio": None},
         {"role": "data", "content": "f"},
         {"role": "user", "content": Script(seed=5).prompt()},
     ]

@@ -43,6 +43,7 @@ async def test_every_endpoint_is_there_with_its_answers_and_errors(document: Doc
         "GET /v1/chat/completions/{id}",
         "POST /v1/chat/completions/{id}",
         "DELETE /v1/chat/completions/{id}",
+        "POST /v1/chat/completions/{id}/cancel",
         "GET /v1/chat/completions/{id}/messages",
         "GET /v1/chat/completions/{id}/stream",
         "GET /v1/models",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import httpx
 import pytest
 
 from app.api.rest.request_body import MAX_BODY_BYTES
+from app.log.connection import Link
+from app.log.retention import Retention
 from tests.api.rest.conformance import Document
 from tests.chat.shaky_postgres import ShakyPostgres
 from tests.e2e.process import running
@@ -27,6 +30,7 @@ AWAY = [
     ("GET", STORED),
     ("POST", STORED),
     ("DELETE", STORED),
+    ("POST", f"{STORED}/cancel"),
     ("GET", f"{STORED}/messages"),
     ("GET", f"{STORED}/stream"),
     ("GET", "/readyz"),
@@ -41,6 +45,7 @@ REACHED_ONE_BY_ONE = {
     (f"POST {CREATE}", 409),
     (f"POST {CREATE}", 422),
     (f"DELETE {STORED}", 409),
+    (f"GET {STORED}/stream", 410),
     (f"POST {EGP}", 400),
 }
 """What the tests below see to, and no made-up request is relied on for."""
@@ -112,6 +117,16 @@ async def test_deleting_a_completion_that_something_follows(client: httpx.AsyncC
     assert document.check(second) == (f"POST {CREATE}", 200)
     response = await client.delete(STORED.format(id=first.json()["id"]))
     assert document.check(response) == (f"DELETE {STORED}", 409)
+
+
+async def test_a_log_that_was_trimmed(database_url: str, document: Document) -> None:
+    async with serving(database_url) as served, httpx.AsyncClient(base_url=served.url, timeout=60) as client:
+        stored = await client.post(CREATE, json={**asking("Hello", store=True), "model": "demo-fast"})
+        retention = Retention(Link(database_url, "trimming"), timedelta(0))
+        await retention.trim()
+        await retention.close()
+        response = await client.get(f"{STORED.format(id=stored.json()['id'])}/stream?after=1")
+    assert document.check(response) == (f"GET {STORED}/stream", 410)
 
 
 async def test_a_database_that_is_away(tmp_path: Path, document: Document) -> None:

@@ -72,6 +72,31 @@ REFUSED: dict[str, tuple[object, str | None, str]] = {
     "logit_bias": (asking(logit_bias={"1": 5}), "logit_bias", "unsupported_parameter"),
     "response_format": (asking(response_format={"type": "json_object"}), "response_format", "unsupported_parameter"),
     "modalities": (asking(modalities=["audio"]), "modalities", "unsupported_parameter"),
+    "an answer's calls of tools": (
+        with_messages({"role": "assistant", "content": None, "tool_calls": [{"id": "1", "type": "function"}]}),
+        "messages[0].tool_calls",
+        "unsupported_parameter",
+    ),
+    "an answer's call of a function": (
+        with_messages({"role": "assistant", "function_call": {"name": "f"}}),
+        "messages[0].function_call",
+        "unsupported_parameter",
+    ),
+    "the call that a tool answers": (
+        with_messages({"role": "tool", "content": "x", "tool_call_id": "1"}),
+        "messages[0].tool_call_id",
+        "unsupported_parameter",
+    ),
+    "an answer's refusal": (
+        with_messages({"role": "assistant", "refusal": "No."}),
+        "messages[0].refusal",
+        "unsupported_parameter",
+    ),
+    "an answer's sound": (
+        with_messages({"role": "assistant", "audio": {"id": "a"}}),
+        "messages[0].audio",
+        "unsupported_parameter",
+    ),
     "store of another type": (asking(store="yes"), "store", "invalid_value"),
 }
 
@@ -85,7 +110,7 @@ async def test_names_the_field_that_is_wrong(
     assert response.status_code == 400
     assert error.keys() == {"message", "type", "param", "code"}
     assert (error["type"], error["param"], error["code"]) == ("invalid_request_error", param, code)
-    assert error["message"]
+    assert error["message"].startswith(param or "")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b'{"messages": "\\ud800"}', b"[" * 100_000])
@@ -141,7 +166,7 @@ async def test_tells_when_to_come_back(client: httpx.AsyncClient) -> None:
     assert 40 <= int(response.headers["retry-after"]) <= 41
 
 
-@pytest.mark.parametrize(("path", "status"), [("/v1/nothing", 404), ("/elsewhere", 418)])
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/elsewhere", 418)])
 async def test_errors_of_other_routes_stay_as_they_are(client: httpx.AsyncClient, path: str, status: int) -> None:
     response = await client.get(path)
     assert response.status_code == status

@@ -115,6 +115,14 @@ async def test_each_of_several_answers_has_its_message(storing: httpx.AsyncClien
     assert all(id.startswith("msg_") for id in ids)
 
 
+async def test_token_counts_say_where_they_are_estimated(storing: httpx.AsyncClient) -> None:
+    created = await create(storing, Script(text="x" * 40, usage="none"))
+    read = await storing.get(f"{PATH}/{created.json()['id']}")
+    for response in (created, read):
+        usage = response.json()["usage"]
+        assert (usage["completion_tokens"], usage["estimated"]) == (10, True)
+
+
 async def test_the_same_request_with_the_same_key_is_answered_once(
     storing: httpx.AsyncClient, lasting: Upstream
 ) -> None:

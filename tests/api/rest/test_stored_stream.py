@@ -137,20 +137,28 @@ async def test_token_counts_come_last_if_asked_for(storing: httpx.AsyncClient) -
         assert last.id
 
 
-async def test_a_trimmed_log_is_told_as_one_chunk_with_the_whole_text(database_url: str, lasting: Upstream) -> None:
+async def test_when_the_log_is_trimmed_nobody_gets_again_what_they_have(
+    database_url: str, lasting: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
     script = Script(seed=7, deltas=10, per_second=100)
     async with (
         serving(database_url, openai_base_url=lasting.base_url) as served,
         httpx.AsyncClient(base_url=served.url) as client,
     ):
-        id, _ = await create(client, script)
+        id, _ = await create(client, script, n=2)
         retention = Retention(Link(database_url, "trimming"), timedelta(0))
         await retention.trim()
         await retention.close()
-        for after in ("0", "1"):
-            *_, text, _finish = await resume(client, id, after)
-            assert text.content == script.whole_text()
-            assert text.data["snapshot"] is True
+        whole = await resume(client, id, "0,0")
+        assert [said_in(whole, index) for index in range(2)] == [script.whole_text()] * 2
+        assert all(event.data.keys() == whole[0].data.keys() for event in whole)
+        refused = await client.get(f"{PATH}/{id}/stream", params={"after": "1,1"})
+        error = refused.json()["error"]
+        assert (refused.status_code, error["code"]) == (410, "log_trimmed")
+        assert f"GET {PATH}/{id} has the whole text" in error["message"]
+        monkeypatch.setattr("app.api.rest.stored_stream.STATUS_SECONDS", 1e-9)
+        *_, last = await resume(client, id, "0,1")
+        assert last.data == {"error": error}
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1.5", "1,2", "", "99999999999", "\u0661", "1 2"])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -100,7 +98,7 @@ async def test_token_counts_come_last_if_asked_for(client: httpx.AsyncClient) ->
 async def test_token_counts_are_estimated_where_the_upstream_tells_none(client: httpx.AsyncClient) -> None:
     script = Script(text="x" * 40, usage="none")
     *_, last = chunks_of(await stream(client, script, stream_options={"include_usage": True}))
-    assert last["usage"]["completion_tokens"] == 10
+    assert (last["usage"]["completion_tokens"], last["usage"]["estimated"]) == (10, True)
 
 
 async def test_several_answers_come_interleaved(client: httpx.AsyncClient) -> None:
@@ -165,25 +163,3 @@ async def test_a_caller_who_goes_away_in_the_flow_cancels_the_upstream(
         await anext(response.aiter_bytes())
     after = await upstream.reaches(lambda state: state["answering"] == 0)
     assert after["abandoned"] == before["abandoned"] + 1
-
-
-async def test_a_reader_that_takes_nothing_holds_the_upstream_up_and_is_given_up(
-    server: str, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("app.api.rest.event_stream.STALL_SECONDS", 0.5)
-    before = await upstream.state()
-    flood = Script(deltas=1, text="🦜" * 2_000, repeat=4_000)  # 32 MB: more than all buffers on the way can hold
-    body = json.dumps(asking(flood, stream=True)).encode()
-    address = urlsplit(server)
-    with socket.socket() as reader:
-        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        reader.setblocking(False)
-        loop = asyncio.get_running_loop()
-        await loop.sock_connect(reader, (address.hostname, address.port))
-        await loop.sock_sendall(
-            reader, b"POST %b HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % (PATH.encode(), len(body)) + body
-        )
-        await upstream.reaches(lambda state: state["answering"] == 1)
-        after = await upstream.reaches(lambda state: state["answering"] == 0)
-    assert (after["completed"], after["abandoned"]) == (before["completed"], before["abandoned"] + 1)
-    assert "unexpectedly" not in caplog.text

@@ -16,7 +16,7 @@ from app.api.rest.egp.openapi_responses import EGP_COMPLETION
 from app.api.rest.in_flight import InFlight
 from app.api.rest.inlined_schema import inlined
 from app.api.rest.openapi_examples import EGP_EXAMPLES
-from app.api.rest.request_body import read_body
+from app.api.rest.request_body import read_request
 from app.api.rest.transcript import Transcript, transcribe
 from app.chat.completion import CompletionRequest
 from app.chat.errors import ShuttingDown
@@ -46,10 +46,10 @@ def egp_router(chat: Chat, *, identify: Identify, in_flight: InFlight) -> APIRou
         owner = (await identify(request)).owner
         if not chat.turns.accepting:
             raise ShuttingDown
-        asked = parse_egp_request(await read_body(request))
+        asked = await read_request(request, parse_egp_request)
         served = await chat.models.resolve(asked.model)
         await served.admit(owner)
-        prompt = asked.prompt()
+        prompt = asked.prompt
         completion = CompletionRequest(served.upstream_name, prompt, asked.parameters(), owner=owner)
         choices = Choices(served, [completion], in_flight)
         transcript = Transcript(prompt, 1)

@@ -5,11 +5,12 @@ What has no meaning here is ignored if the answer is the same without it, and re
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from app.api.rest.chat_request import TextPart
+from app.api.rest.chat_message import MAX_MESSAGES, NOT_HERE, ContentParts
 from app.api.rest.egp.errors import EgpRefused, malformed, unsupported
 from app.api.rest.openapi_text import STOP_TEXT, StorableText
 from app.chat.completion import PromptMessage
@@ -30,8 +31,6 @@ _ROLES: Final[dict[str, Role]] = {
 _UNSUPPORTED: Final = ("chat_template", "tools", "images")
 _UNSUPPORTED_PARAMETERS: Final = ("top_k", "topK", "reasoning_effort", "seed")
 
-_NOT_HERE: Final = "is not supported here, and without it this would not be what was asked for"
-
 
 class EgpMessage(BaseModel):
     """Args:
@@ -47,7 +46,7 @@ class EgpMessage(BaseModel):
     )
 
     role: Literal["system", "user", "agent", "assistant", "data", "tool"]
-    content: Annotated[StorableText | list[TextPart] | None, Field(union_mode="left_to_right")] = None
+    content: Annotated[StorableText | ContentParts | None, Field(union_mode="left_to_right")] = None
     tool_request: None = None
 
 
@@ -78,7 +77,7 @@ class ModelParameters(BaseModel):
     ] = None
     stop_sequences: Annotated[
         list[str] | None,
-        Field(max_length=MAX_STOP_SEQUENCES, description="Where to stop; not part of the answer."),
+        Field(fail_fast=True, max_length=MAX_STOP_SEQUENCES, description="Where to stop; not part of the answer."),
         WithJsonSchema(
             {"anyOf": [{"type": "array", "items": STOP_TEXT, "maxItems": MAX_STOP_SEQUENCES}, {"type": "null"}]}
         ),
@@ -98,7 +97,12 @@ class EgpChatRequest(BaseModel):
         },
     )
 
-    messages: Annotated[list[EgpMessage], Field(min_length=1, description="The conversation so far, oldest first.")]
+    messages: Annotated[
+        list[EgpMessage],
+        Field(
+            fail_fast=True, min_length=1, max_length=MAX_MESSAGES, description="The conversation so far, oldest first."
+        ),
+    ]
     model: Annotated[str | None, Field(description="One that `GET /v1/models` lists; the default one if left out.")] = (
         None
     )
@@ -126,6 +130,7 @@ class EgpChatRequest(BaseModel):
         parameters.check(prefix="model_parameters.")
         return parameters
 
+    @cached_property
     def prompt(self) -> tuple[PromptMessage, ...]:
         """Raises:
         BadInput: a text cannot be stored, is too long, or is not there.
@@ -143,7 +148,7 @@ class EgpChatRequest(BaseModel):
 
 def _content(message: EgpMessage, index: int) -> str:
     if isinstance(message.content, list):
-        return "".join(part.text for part in message.content)
+        return "".join([part.text for part in message.content])
     if message.content is None and _ROLES[message.role] is not Role.ASSISTANT:
         raise BadInput(f"messages[{index}].content", "Field required")
     return message.content or ""
@@ -152,6 +157,7 @@ def _content(message: EgpMessage, index: int) -> str:
 def parse_egp_request(body: bytes) -> EgpChatRequest:
     """Raises:
     EgpRefused: it is not JSON, not of this form, or asks for what is not supported.
+    BadInput: a text cannot be stored, is too long, or is not there.
     """
     try:
         request = EgpChatRequest.model_validate_json(body)
@@ -160,12 +166,13 @@ def parse_egp_request(body: bytes) -> EgpChatRequest:
     extra: dict[str, Any] = request.model_extra or {}
     for name in _UNSUPPORTED:
         if extra.get(name):
-            raise unsupported(name, _NOT_HERE)
+            raise unsupported(name, NOT_HERE)
     for name in sorted(extra.keys() & (ModelParameters.model_fields.keys() | set(_UNSUPPORTED_PARAMETERS))):
         if extra[name] is not None:
             raise unsupported(name, f"belongs into model_parameters: model_parameters.{name}")
     parameters: dict[str, Any] = (request.model_parameters and request.model_parameters.model_extra) or {}
     for name in _UNSUPPORTED_PARAMETERS:
         if parameters.get(name) is not None:
-            raise unsupported(f"model_parameters.{name}", _NOT_HERE)
+            raise unsupported(f"model_parameters.{name}", NOT_HERE)
+    _ = request.prompt  # made here, where a long one holds up nobody
     return request

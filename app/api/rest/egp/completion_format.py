@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from app.chat.completion import Finish, Piece
-from app.chat.records import FinishReason, Usage
+from app.chat.records import FinishReason, Usage, UsageSource
 
 
 def whole_completion(content: str, reason: FinishReason | None, usage: Usage) -> bytes:
@@ -56,9 +56,15 @@ def _completion(content: str, reason: str | None, usage: Usage | None) -> dict[s
             "message": {"role": "agent", "content": content, "tool_request": None},
             "finish_reason": reason,
         },
-        "token_usage": usage
-        and {"prompt": usage.prompt_tokens, "completion": usage.completion_tokens, "total": usage.total_tokens},
+        "token_usage": usage and _token_usage(usage),
     }
+
+
+def _token_usage(usage: Usage) -> dict[str, int | bool]:
+    """Counts that no provider told say so."""
+    estimated = {"estimated": True} if usage.source is UsageSource.ESTIMATED else {}
+    counts = {"prompt": usage.prompt_tokens, "completion": usage.completion_tokens, "total": usage.total_tokens}
+    return {**counts, **estimated}
 
 
 def _name(reason: FinishReason) -> str:

@@ -23,6 +23,9 @@ from app.chat.errors import BadInput
 INVALID: Final = "invalid_value"
 UNSUPPORTED: Final = "unsupported_parameter"
 
+MAX_PROBLEMS: Final = 20
+"""Of a request, that are told at once."""
+
 _TYPE_NAMES: Final = frozenset({"str", "list[TextPart]"})
 """Pydantic's names of the types that a content may have, which it puts into a field's path."""
 
@@ -71,7 +74,7 @@ def egp_error(error: Exception) -> EgpError:
 
 
 def malformed(error: ValidationError) -> EgpError:
-    """All that is wrong with the form of a request."""
+    """What is wrong with the form of a request: of a list the first problem, and no more than MAX_PROBLEMS in all."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     return EgpError(
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -81,7 +84,7 @@ def malformed(error: ValidationError) -> EgpError:
                 "msg": problem["msg"],
                 "type": problem["type"],
             }
-            for problem in problems
+            for problem in problems[:MAX_PROBLEMS]
         ],
         INVALID,
     )

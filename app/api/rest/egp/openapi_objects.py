@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.api.rest.openapi_objects import Answer
+from app.api.rest.openapi_objects import Answer, Estimated
 
 
 class EgpAgentMessage(Answer):
@@ -29,6 +29,7 @@ class EgpTokenUsage(Answer):
     prompt: Annotated[int, Field(ge=0)]
     completion: Annotated[int, Field(ge=0)]
     total: Annotated[int, Field(ge=0)]
+    estimated: Estimated = False
 
 
 class EgpCompletion(Answer):

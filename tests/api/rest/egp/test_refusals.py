@@ -9,9 +9,11 @@ from typing import Any, cast
 import httpx
 import pytest
 from fastapi import FastAPI, HTTPException
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import HTTPConnection
 
 from app.api.identity import Identity
+from app.api.rest.egp.errors import MAX_PROBLEMS, malformed
 from app.api.rest.request_body import MAX_BODY_BYTES
 from app.api.rest.router import rest_router
 from app.chat.service import Chat
@@ -82,6 +84,12 @@ async def test_a_body_that_is_not_json_is_refused(client: httpx.AsyncClient, bod
     response = await client.post(PATH, content=body)
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == ["body"]
+
+
+def test_no_more_problems_are_told_than_anybody_reads() -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(list[int]).validate_python(["x"] * 1_000)
+    assert len(malformed(caught.value).detail) == MAX_PROBLEMS
 
 
 UNSUPPORTED: dict[str, tuple[dict[str, Any], str]] = {
