@@ -59,6 +59,13 @@ SELECT c.id FROM turns t JOIN conversations c ON c.id = t.conversation_id
 WHERE t.owner = $1 AND t.id = $2::uuid AND (SELECT count(*) FROM waiting) >= 0 FOR UPDATE OF c
 """
 
+# A title that begins what is deleted was made of it, and is nothing to keep a conversation for.
+_MADE_OF_WHAT_GOES = r"""EXISTS (
+      SELECT FROM messages m JOIN doomed ON doomed.id = m.id
+      WHERE m.role = 'USER'
+        AND position(rtrim(c.title, '…') IN regexp_replace(left(m.content, 4096), '\s+', ' ', 'g')) > 0
+    )"""
+
 # As with a conversation, a reply in flight leaves an end marker, and what its writer was just committing is trimmed
 # with it one day. Something else may wait for the turn, on another branch. Messages are locked in the order of their
 # ids, as the log does that ends them. Where no parent is left to be the tip, the newest of the other messages is;
@@ -96,8 +103,8 @@ stem AS MATERIALIZED (
 ),
 emptied AS (
   DELETE FROM conversations c USING stem
-  WHERE c.id = stem.conversation_id AND stem.message_id IS NULL
-    AND c.title IS NULL AND c.system_prompt IS NULL AND c.model IS NULL AND c.metadata = '{{}}'
+  WHERE c.id = stem.conversation_id AND stem.message_id IS NULL AND (c.title IS NULL OR {_MADE_OF_WHAT_GOES})
+    AND c.system_prompt IS NULL AND c.model IS NULL AND c.metadata = '{{}}'
   RETURNING c.id
 ),
 thread AS (

@@ -79,10 +79,14 @@ async def closed(socket: Socket, seconds: float) -> tuple[int, str]:
     return socket.connection.close_code or 0, socket.connection.close_reason or ""
 
 
+UNSERVED = {"/v1", "/v1/{path:path}"}
+"""Which answer that there is nothing."""
+
+
 def routes_of(router: Any) -> Iterator[tuple[str, str]]:
     """Method and path of all routes of a router and of those that it includes, also those that are in no document."""
     for route in router.routes:
-        if isinstance(route, APIRoute):
+        if isinstance(route, APIRoute) and route.path not in UNSERVED:
             yield from ((method, route.path) for method in route.methods or ())
         elif included := getattr(route, "original_router", None):
             yield from routes_of(included)

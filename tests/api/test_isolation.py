@@ -122,6 +122,7 @@ ROUTES: dict[tuple[str, str], Any] = {
     ("GET", f"{COMPLETIONS}/{{id}}/messages"): None,
     ("GET", f"{COMPLETIONS}/{{id}}/stream"): None,
     ("POST", f"{COMPLETIONS}/{{id}}"): {"metadata": {}},
+    ("POST", f"{COMPLETIONS}/{{id}}/cancel"): None,
     ("DELETE", f"{COMPLETIONS}/{{id}}"): None,
 }
 """With what is sent to them; the last one deletes."""

@@ -23,7 +23,10 @@ async def test_every_method_that_the_address_takes_is_named(
     async with httpx.AsyncClient(base_url=server.url) as client:
         response = await client.request(method, path)
     assert (response.status_code, response.headers["allow"]) == (405, allowed)
-    assert response.json() == {"detail": "Method Not Allowed"}
+    if path.startswith("/v1"):
+        assert response.json()["error"]["type"] == "invalid_request_error"
+    else:
+        assert response.json() == {"detail": "Method Not Allowed"}
 
 
 async def test_an_address_that_does_not_exist_is_still_not_found(server: Served) -> None:

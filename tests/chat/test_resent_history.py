@@ -320,8 +320,8 @@ async def test_a_history_is_checked_before_anything_is_stored(service: Service) 
 async def test_the_limits_on_a_history_are_on_what_of_it_is_not_stored_yet(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.chat.turns.MAX_MESSAGES_BEFORE", 3)
-    monkeypatch.setattr("app.chat.turns.MAX_BYTES_BEFORE", 10)
+    monkeypatch.setattr("app.chat.validation.MAX_MESSAGES_BEFORE", 3)
+    monkeypatch.setattr("app.chat.validation.MAX_BYTES_BEFORE", 10)
     first = await answered(service)
     history: tuple[PromptMessage, ...] = (user("One"), assistant("1"))
     for number in range(2, 5):

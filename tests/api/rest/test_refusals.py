@@ -113,7 +113,7 @@ async def test_names_the_field_that_is_wrong(
     assert error["message"].startswith(param or "")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b'{"messages": "\\ud800"}', b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b'{"messages": "\\ud800"}', b"[" * 50_000])
 async def test_what_is_not_json_is_refused(client: httpx.AsyncClient, body: bytes) -> None:
     response = await client.post(PATH, content=body)
     assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_json")
