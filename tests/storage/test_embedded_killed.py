@@ -82,8 +82,11 @@ async def test_a_killed_postgresql_is_started_again(data_dir: Path) -> None:
 async def test_after_a_kill_of_everything_the_next_start_recovers(data_dir: Path) -> None:
     with another_user(data_dir) as (process, url):
         await sql(url, "CREATE TABLE kept AS SELECT 42 AS answer")
-        for each in (supervisor(data_dir), postmaster(data_dir), process):
+        doomed = (supervisor(data_dir), postmaster(data_dir), process)
+        for each in doomed:
             each.kill()
+        for each in doomed:
+            each.wait()  # a kill returns before the process is gone, and until then it takes connections
     with EmbeddedPostgres(data_dir) as url:
         assert await sql(url, "SELECT answer FROM kept") == 42
     assert none_left(data_dir)
