@@ -18,7 +18,8 @@ class ExplainingRoute(APIRoute):
 
     @staticmethod
     def explain(error: Exception) -> Answerable:
-        raise NotImplementedError
+        """What the caller is told of it."""
+        raise NotImplementedError  # not an abstract method: that would need a metaclass that FastAPI's routes lack
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
