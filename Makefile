@@ -7,7 +7,10 @@ python  = $(shell for python in $(PYTHON); do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL = $(or $(python),$(error parley: Python 3.11 or newer is needed, and none of these is: $(PYTHON))) -m tools.install
 
-.PHONY: run test test-upstreams check schema format lock bench-log bench-proxy bench-storage chaos clean
+# Each is a name that bench.delivery knows.
+BENCH_DELIVERY := bench-delivery bench-fan-out bench-idle bench-overload bench-whole-way
+
+.PHONY: run test test-upstreams check schema format lock bench bench-log bench-proxy bench-storage $(BENCH_DELIVERY) chaos clean
 .DEFAULT_GOAL := run
 
 run:            ## install, start the embedded database, migrate, serve
@@ -45,6 +48,13 @@ format:         ## let ruff rewrite what it can
 lock:           ## resolve pyproject.toml anew into the lock files
 	@$(INSTALL) dev
 	@$(VENV)/python tools/lock.py
+
+bench: $(BENCH_DELIVERY) ## all that bench/RESULTS.md tells of, one after the other: a quarter of an hour on a quiet machine
+
+$(BENCH_DELIVERY): bench-%: ## from produced to the subscriber, beside graphql-yoga, which it installs; ARGS="--rounds N --seconds S"
+	@$(INSTALL) dev
+	@$(VENV)/python -m bench.delivery.install
+	@$(VENV)/python -m bench.delivery $* $(ARGS)
 
 bench-log:      ## from produced to seen by somebody else, and what it costs, beside Redis Streams
 	@$(INSTALL) dev

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
+import socket
 import sys
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import click
 import uvicorn
@@ -18,10 +22,10 @@ from app.api.graphql.schema import schema as graphql_schema
 from app.chat.errors import BadInput, StorageUnavailable
 from app.chat.keys import Key, KeyNameTaken, NoSuchKey, digest, new_key, new_secret
 from app.generation.configuration_faults import ConfigurationError
-from app.listening import ListenError, bind, url
+from app.listening import ListenError, bind, listen_at, reserve, url
 from app.logs import configure_logging
 from app.main import Parley, configured
-from app.server import Server
+from app.server import Server, SupervisedServer
 from app.settings import Settings, SettingsError, read_settings
 from app.storage.client import Database
 from app.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
@@ -29,6 +33,7 @@ from app.storage.errors import EngineUnavailableError
 from app.storage.keys import PrismaKeys
 from app.storage.migrate import MigrationError, migrate_deploy
 from app.storage.node import NodeNotFoundError
+from app.supervisor import turn_into_supervisor
 from app.web.build import NotBuiltError
 
 if sys.platform == "win32":
@@ -61,13 +66,36 @@ def cli() -> None:
 
 
 @cli.command()
-def serve() -> None:
+@click.option("--workers", type=click.IntRange(1, 1000), help="Server processes; by default PARLEY_WORKERS, or 1.")
+def serve(workers: int | None) -> None:
     """Start the database if there is none, apply migrations, and serve."""
     settings = read_settings()
-    configure_logging(style=settings.log_format, level=settings.log_level)
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(_serve(settings))
-    gc.freeze()  # the interpreter would go through all that is about to vanish, which takes a third of a second
+    workers = workers or settings.workers
+    if workers == 1:
+        _run(settings, _serve_alone(settings))
+        return
+    configured(settings)  # what is wrong with it is told before anything is started
+    address = reserve(settings.host, settings.port)
+    turn_into_supervisor(
+        workers,
+        address,
+        url(settings.host, address),
+        log_style=settings.log_format,
+        log_level=settings.log_level,
+        command=[sys.executable, "-P", "-m", "app.cli", "worker"],
+    )
+
+
+@cli.command(hidden=True)
+@click.argument("address", type=int)
+@click.argument("supervisor", type=int)
+def worker(address: int, supervisor: int) -> None:
+    """Serve as one of several, with the file descriptors that `app.supervisor` gives."""
+    for inherited in (address, supervisor):
+        os.set_inheritable(inherited, False)
+    settings, line = read_settings(), socket.socket(fileno=supervisor)
+    _run(settings, _serve_supervised(settings, socket.socket(fileno=address), line))
+    line.detach()  # its end is that of the process, and nothing less
 
 
 @cli.command()
@@ -121,30 +149,55 @@ def main() -> None:
         sys.exit(130)
 
 
-async def _serve(settings: Settings) -> None:
+def _run(settings: Settings, serving: Coroutine[Any, Any, None]) -> None:
+    configure_logging(style=settings.log_format, level=settings.log_level)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(serving)
+    gc.freeze()  # the interpreter would go through all that is about to vanish, which takes a third of a second
+
+
+async def _serve_alone(settings: Settings) -> None:
     configuration = configured(settings)
-    bound = bind(settings.host, settings.port)
-    async with AsyncExitStack() as stack:
-        stack.callback(bound.close)
-        database_url = settings.database_url
-        if database_url is None:
-            database_url = await stack.enter_async_context(EmbeddedPostgres(settings.data_dir))
-        parley = await stack.enter_async_context(Parley(settings, database_url, configuration))
-        config = uvicorn.Config(
-            parley.app(),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            http="httptools",
-            ws="websockets-sansio",
-            ws_max_size=MAX_BODY_BYTES,
-            ws_per_message_deflate=False,  # deltas are too short to gain by it, and it costs 40 KB a socket
-        )
-        server = Server(config, drain=lambda: parley.drain(settings.grace_seconds), hurry=lambda: parley.drain(0))
-        address = url(settings.host, bound)
-        logger.info("Parley is at %s — playground: %s/graphql", address, address)
-        await server.serve(sockets=[bound])
+    with bind(settings.host, settings.port) as bound:
+        async with _database_url(settings) as database_url, Parley(settings, database_url, configuration) as parley:
+            server = Server(
+                _uvicorn(parley), drain=partial(parley.drain, settings.grace_seconds), hurry=partial(parley.drain, 0)
+            )
+            address = url(settings.host, bound)
+            logger.info("Parley is at %s — playground: %s/graphql", address, address)
+            await _serve(server, bound)
     logger.info("stopped")
+
+
+async def _serve_supervised(settings: Settings, address: socket.socket, supervisor: socket.socket) -> None:
+    configuration = configured(settings)
+    with address:
+        async with _database_url(settings) as database_url, Parley(settings, database_url, configuration) as parley:
+            with listen_at(address) as bound:
+                server = SupervisedServer(
+                    _uvicorn(parley),
+                    drain=partial(parley.drain, settings.grace_seconds),
+                    hurry=partial(parley.drain, 0),
+                    supervisor=supervisor,
+                )
+                await _serve(server, bound)
+
+
+def _uvicorn(parley: Parley) -> uvicorn.Config:
+    return uvicorn.Config(
+        parley.app(),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ws_max_size=MAX_BODY_BYTES,
+    )
+
+
+async def _serve(server: Server, bound: socket.socket) -> None:
+    # What is there now stays: each full collection would go through it, and hold every stream up for 0.1 s.
+    gc.collect()
+    gc.freeze()
+    await server.serve(sockets=[bound])
 
 
 async def _migrate(settings: Settings) -> list[str]:

@@ -27,8 +27,8 @@ _SHARED: list[Any] = [
 # Without the local variables: what people say, and keys, have no place in a log.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
-_CHATTY = ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "prisma", "uvicorn.access")
-"""Every request of the SDK and of the engine would be a line."""
+_CHATTY = ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "prisma", "uvicorn.access", "uvicorn.websocket")
+"""Every request of the SDK and of the engine would be a line, and every handshake."""
 
 
 def configure_logging(*, style: str, level: str) -> None:

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Server processes at that address, which share all but the processor; each counts as a server."""
     data_dir: Path = Path(".parley")
     """Of the embedded database; not used where DATABASE_URL is set."""
     database_url: Annotated[

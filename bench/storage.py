@@ -117,6 +117,11 @@ async def pairs(db: Database, pool: asyncpg.Pool[asyncpg.Record]) -> list[Pair]:
             ),
         ),
         Pair(
+            "statement",
+            lambda: db.rows("SELECT title FROM conversations WHERE id = $1::uuid", conversation, reads=True),
+            lambda: pool.fetch("SELECT title FROM conversations WHERE id = $1::uuid", conversation),
+        ),
+        Pair(
             "raw",
             lambda: db.query_raw("SELECT title FROM conversations WHERE id = $1::uuid", conversation),
             lambda: pool.fetch("SELECT title FROM conversations WHERE id = $1::uuid", conversation),

@@ -44,7 +44,7 @@ async def serving(database_url: str, **settings: Any) -> AsyncGenerator[Served]:
     given = Settings.model_construct(**{**defaults, **settings})
     bound = bind("127.0.0.1", 0)
     async with Parley(given, database_url) as parley:
-        config = uvicorn.Config(parley.app(), lifespan="off", log_config=None, access_log=False, ws="websockets-sansio")
+        config = uvicorn.Config(parley.app(), lifespan="off", log_config=None, access_log=False)
         server = _EmbeddedServer(config, drain=lambda: parley.drain(given.grace_seconds), hurry=lambda: parley.drain(0))
         running = asyncio.create_task(server.serve(sockets=[bound]))
         try:

@@ -25,7 +25,7 @@ def test_with_nothing_set_it_serves_this_machine_only_from_an_embedded_database(
     settings = read_settings()
     assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8000, Path(".parley"))
     assert (settings.database_url, settings.openai_api_key, settings.openai_base_url) == (None, None, None)
-    assert (settings.auth, settings.config) == ("auto", None)
+    assert (settings.auth, settings.config, settings.workers) == ("auto", None, 1)
 
 
 def test_what_is_set_in_the_environment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +87,8 @@ def test_what_is_set_to_nothing_counts_as_not_set(monkeypatch: pytest.MonkeyPatc
         ("PARLEY_PORT", "http"),
         ("PARLEY_PORT", "-1"),
         ("PARLEY_PORT", "65536"),
+        ("PARLEY_WORKERS", "0"),
+        ("PARLEY_WORKERS", "many"),
         ("PARLEY_AUTH", "maybe"),
         ("PARLEY_KEY_REQUESTS_PER_SECOND", "0"),
         ("PARLEY_KEY_REQUESTS_PER_SECOND", "inf"),

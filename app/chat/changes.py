@@ -134,9 +134,12 @@ class StartedTurn:
     """Args:
     message: what the replies answer.
     repeated: the same post was accepted before; this is what it started then.
+    branch: what was said from the root to `message`, where that is known: it is not told of what is long, of what waits
+        its turn, or without replies.
     """
 
     conversation: Conversation
     message: Message
     replies: tuple[Message, ...]
     repeated: bool = False
+    branch: tuple[PromptMessage, ...] | None = None

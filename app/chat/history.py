@@ -8,7 +8,8 @@ from dataclasses import replace
 from app.chat.errors import BadInput, NotFound
 from app.chat.events import CompletionEvent
 from app.chat.identifiers import ConversationId, MessageId
-from app.chat.paging import BranchQuery, Page, Window
+from app.chat.overview import Overview, Shown
+from app.chat.paging import ActivityKey, BranchQuery, Page, Window
 from app.chat.ports import Log, Records
 from app.chat.records import Message, Text
 
@@ -47,6 +48,25 @@ class History:
         pages = await self._records.branch_pages(owner, queries)
         texts = await self._texts(each for page in pages.values() for each in page.items)
         return {query: replace(page, items=_told(page.items, texts)) for query, page in pages.items()}
+
+    async def overview(
+        self, owner: str, window: Window[ActivityKey], shown: Shown, *, archived: bool | None = False
+    ) -> Overview:
+        """A page of conversations, newest activity first, and what is shown of each.
+
+        Args:
+            archived: only those that are, or are not; None for both kinds.
+        """
+        found = await self._records.overview(owner, window, shown, archived=archived)
+        branches = [each for page in found.branches.values() for each in page.items]
+        texts = await self._texts([*branches, *found.active.values()])
+        if not texts:
+            return found
+        return replace(
+            found,
+            branches={query: replace(page, items=_told(page.items, texts)) for query, page in found.branches.items()},
+            active=dict(zip(found.active, _told(list(found.active.values()), texts), strict=True)),
+        )
 
     async def active(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Message]:
         """Of each conversation the first reply in flight, if any."""

@@ -9,6 +9,7 @@ from app.chat.changes import ConversationChanges, NewTurn, StartedTurn
 from app.chat.completion import PromptMessage
 from app.chat.events import CompletionEvent, Outcome
 from app.chat.identifiers import ConversationId, MessageId, TurnId, WriterId
+from app.chat.overview import Overview, Shown
 from app.chat.paging import ActivityKey, BranchQuery, CompletionPage, CompletionQuery, Page, Window
 from app.chat.records import Completion, Conversation, Message, Metadata, Text
 from app.chat.search_hit import SearchHit, SearchKey
@@ -51,9 +52,17 @@ class Records(Protocol):
         """Newest activity first."""
         ...
 
+    async def overview(
+        self, owner: str, window: Window[ActivityKey], shown: Shown, *, archived: bool | None
+    ) -> Overview:
+        """A page of conversations and what is shown of each, as of one moment and in one round trip."""
+        ...
+
     async def conversation_count(self, owner: str, *, archived: bool | None) -> int: ...
 
     async def messages(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]: ...
+
+    async def message_in_conversation(self, owner: str, id: MessageId) -> tuple[Message, Conversation] | None: ...
 
     async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
         """For each message, all with the same parent in the same conversation, itself included, oldest first."""

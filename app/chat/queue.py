@@ -77,4 +77,4 @@ class Queue:
                 with suppress(Fenced):
                     await self._log.open(reply.id).end(Outcome(MessageStatus.FAILED, error=explain(error)))
         else:
-            self._runner.start_all(turn.replies, turn.conversation, served)
+            self._runner.start_all(turn, served)

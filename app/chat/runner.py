@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from app.chat.changes import StartedTurn
 from app.chat.completion import Backend, CompletionRequest, Finish, PromptMessage, ServedModel
 from app.chat.errors import BackendFailed, ChatError, Code, StorageUnavailable
 from app.chat.events import Outcome
@@ -20,8 +21,8 @@ from app.chat.generation import generate
 from app.chat.identifiers import MessageId
 from app.chat.paging import Page, Window
 from app.chat.ports import Fenced, Log, Overflow, Records, ReplyLog
-from app.chat.prompt import build_prompt
-from app.chat.records import CompletionError, Conversation, Message, Usage
+from app.chat.prompt import build_prompt, said
+from app.chat.records import CompletionError, Message, Usage
 from app.chat.status import MessageStatus
 from app.chat.text import storable
 from app.chat.usage import estimate_usage
@@ -75,16 +76,16 @@ class Runner:
     def in_hand(self) -> Iterable[MessageId]:
         return self._runs.keys()
 
-    def start_all(self, replies: Iterable[Message], conversation: Conversation, served: ServedModel) -> None:
+    def start_all(self, turn: StartedTurn, served: ServedModel) -> None:
         """The replies to one message, as they are stored: each has its own parameters."""
-        for reply in replies:
-            self._start(reply, conversation, served)
+        for reply in turn.replies:
+            self._start(reply, turn, served)
 
-    def _start(self, reply: Message, conversation: Conversation, served: ServedModel) -> None:
+    def _start(self, reply: Message, turn: StartedTurn, served: ServedModel) -> None:
         run = self._runs[reply.id] = _Run()
         if self._early_stops.pop(reply.id, False):
             run.verdict = _STOPPED
-        run.task = asyncio.create_task(self._run(run, reply, conversation, served), name=f"reply {reply.id}")
+        run.task = asyncio.create_task(self._run(run, reply, turn, served), name=f"reply {reply.id}")
 
     def stop(self, id: MessageId) -> None:
         """Ends it STOPPED, now or as soon as it is started; it may be another process's, too."""
@@ -120,10 +121,10 @@ class Runner:
             for task in stuck:
                 logger.error("reply could not be ended in time", extra={"task": task.get_name()})
 
-    async def _run(self, run: _Run, reply: Message, conversation: Conversation, served: ServedModel) -> None:
+    async def _run(self, run: _Run, reply: Message, turn: StartedTurn, served: ServedModel) -> None:
         log = self._log.open(reply.id)
         try:
-            run.generating = asyncio.create_task(self._generate(run, log, reply, conversation, served))
+            run.generating = asyncio.create_task(self._generate(run, log, reply, turn, served))
             if run.verdict:  # stopped before the task could start
                 run.generating.cancel()
             await asyncio.wait([run.generating])
@@ -138,21 +139,17 @@ class Runner:
             del self._runs[reply.id]
 
     async def _generate(
-        self, run: _Run, log: ReplyLog, reply: Message, conversation: Conversation, served: ServedModel
+        self, run: _Run, log: ReplyLog, reply: Message, turn: StartedTurn, served: ServedModel
     ) -> Outcome:
-        run.prompt = await self._prompt(reply, conversation)
-        request = CompletionRequest(served.upstream_name, run.prompt, reply.parameters, owner=conversation.owner)
+        owner = turn.conversation.owner
+        branch = await self._branch(owner, turn.message.id) if turn.branch is None else turn.branch
+        run.prompt = build_prompt(turn.conversation.system_prompt, branch[-MAX_PROMPT_MESSAGES:])
+        request = CompletionRequest(served.upstream_name, run.prompt, reply.parameters, owner=owner)
         finish = await _copy(served.backend, request, log, run.said)
         return Outcome(MessageStatus.COMPLETE, finish.reason, _storable(finish.usage))
 
-    async def _prompt(self, reply: Message, conversation: Conversation) -> tuple[PromptMessage, ...]:
-        if reply.parent_id is None:
-            return build_prompt(conversation.system_prompt, ())
-        branch = await self._branch(conversation.owner, reply.parent_id)
-        return build_prompt(conversation.system_prompt, branch)
-
-    async def _branch(self, owner: str, tip: MessageId) -> Sequence[Message]:
-        """The messages from the root to the tip, or the last ones of very many."""
+    async def _branch(self, owner: str, tip: MessageId) -> Sequence[PromptMessage]:
+        """What was said from the root to the tip, or the last of very much."""
         deadline = asyncio.get_running_loop().time() + PROMPT_DEADLINE_SECONDS
         pages: list[Sequence[Message]] = []
         left, above = MAX_PROMPT_MESSAGES, tip
@@ -163,7 +160,7 @@ class Runner:
             if not page.has_previous or page.items[0].parent_id is None:
                 break
             above = page.items[0].parent_id
-        return [message for page in reversed(pages) for message in page]
+        return [each for page in reversed(pages) for each in said(page)]
 
     async def _page(self, owner: str, tip: MessageId, size: int, deadline: float) -> Page[Message]:
         """Asks again while the database is away: a reply that was begun is not to fail for a short outage."""

@@ -93,7 +93,7 @@ class Turns:
         """
         self._check_accepting()
         check_edit(edit)
-        edited = await self._message(owner, edit.message_id)
+        edited, conversation = await self._site(owner, edit.message_id)
         if edited.role not in EDITABLE:
             raise BadInput("message_id", f"is of the role {edited.role}; one of {', '.join(EDITABLE)} can be edited")
         post = Post(
@@ -106,7 +106,6 @@ class Turns:
             replies=edit.replies,
             idempotency_key=edit.idempotency_key,
         )
-        conversation = await self._conversation(owner, post)
         return await self._start(owner, conversation, post, digest(edit), root=edited.parent_id is None)
 
     async def regenerate(self, owner: str, regeneration: Regeneration) -> StartedTurn:
@@ -119,7 +118,7 @@ class Turns:
         """
         self._check_accepting()
         check_regeneration(regeneration)
-        reply = await self._message(owner, regeneration.message_id)
+        reply, conversation = await self._site(owner, regeneration.message_id)
         if reply.role is not Role.ASSISTANT:
             raise BadInput("message_id", f"is of the role {reply.role}; only a reply can be generated anew")
         if reply.parent_id is None:
@@ -132,7 +131,6 @@ class Turns:
             replies=regeneration.replies,
             idempotency_key=regeneration.idempotency_key,
         )
-        conversation = await self._conversation(owner, post)
         return await self._start(owner, conversation, post, digest(regeneration), answered=reply.parent_id)
 
     async def continue_with(self, owner: str, post: Post) -> StartedTurn:
@@ -236,11 +234,10 @@ class Turns:
             return None
         return made_title((*post.before, PromptMessage(post.role, post.content)))
 
-    async def _message(self, owner: str, id: MessageId) -> Message:
-        found = await self._records.messages(owner, [id])
-        if id not in found:
-            raise NotFound("message")
-        return found[id]
+    async def _site(self, owner: str, id: MessageId) -> tuple[Message, Conversation]:
+        if found := await self._records.message_in_conversation(owner, id):
+            return found
+        raise NotFound("message")
 
     async def _conversation(self, owner: str, post: Post) -> Conversation:
         if post.conversation_id is None:
@@ -261,7 +258,7 @@ class Turns:
             if started.replies[0].status is MessageStatus.QUEUED:
                 self._queue.advance()  # the turn before it may have ended while this one was committed
             else:
-                self._runner.start_all(started.replies, started.conversation, served)
+                self._runner.start_all(started, served)
         return started
 
     async def _commit(self, turn: NewTurn) -> StartedTurn:

@@ -41,13 +41,14 @@ class PrismaCompletions:
         self._deletions = asyncio.Semaphore(MAX_DELETIONS_AT_ONCE)
 
     async def find(self, owner: str, id: TurnId) -> Completion | None:
-        return _first(await run_statement(self._db, COMPLETION, owner, str(id)))
+        return _first(await run_statement(self._db, COMPLETION, owner, str(id), reads=True))
 
     async def page(self, owner: str, query: CompletionQuery) -> CompletionPage:
         statement = COMPLETIONS_NEWEST_FIRST if query.newest_first else COMPLETIONS_OLDEST_FIRST
         after = str(query.after) if query.after else None
         metadata = json.dumps(dict(query.metadata))
-        rows = await run_statement(self._db, statement, owner, after, metadata, query.model, query.limit + 1)
+        place = (owner, after, metadata, query.model, query.limit + 1)
+        rows = await run_statement(self._db, statement, *place, reads=True)
         items = tuple(completion_of(row["turn"], row["replies"]) for row in rows[: query.limit])
         return CompletionPage(items, has_more=len(rows) > query.limit)
 

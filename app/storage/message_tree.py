@@ -1,4 +1,4 @@
-"""Reading the trees of messages: pages of their branches, and siblings, each in one statement for however many."""
+"""Reading the trees of messages: their branches, siblings, single messages, each in one statement for however many."""
 
 from __future__ import annotations
 
@@ -9,16 +9,26 @@ from typing import Any
 from uuid import UUID
 
 from app.chat.errors import BadInput
-from app.chat.identifiers import MessageId
+from app.chat.identifiers import ConversationId, MessageId
 from app.chat.paging import BranchQuery, Depth, Page, Window
-from app.chat.records import Message
+from app.chat.records import Conversation, Message
 from app.storage.client import Database
-from app.storage.message_tree_statements import BRANCH_PAGES, SIBLINGS
-from app.storage.reaching import reaching_database
-from app.storage.rows import Row, message_of
+from app.storage.message_tree_statements import (
+    BRANCH_PAGES,
+    IN_FLIGHT,
+    MESSAGE_IN_CONVERSATION,
+    MESSAGES,
+    SIBLINGS,
+)
+from app.storage.reaching import run_statement
+from app.storage.rows import Row, array, conversation_of, message_of_values
 
 MAX_BRANCH_PAGE_BYTES = 32 * 1024 * 1024
 """Of the text of all messages but the last one of a page, in UTF-8."""
+MAX_ANSWER_BYTES = 128 * 1024 * 1024
+"""Of all such pages in one answer, which the engine has to hold as one string."""
+NOTHING: Page[Message] = Page([], False, False)
+"""Of a tip that does not exist, or is another's."""
 
 
 class PrismaMessageTree:
@@ -27,30 +37,47 @@ class PrismaMessageTree:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    async def messages(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]:
+        rows = await run_statement(self._db, MESSAGES, owner, array(ids), reads=True)
+        return {each.id: each for each in _messages(rows)}
+
+    async def message_in_conversation(self, owner: str, id: MessageId) -> tuple[Message, Conversation] | None:
+        rows = await run_statement(self._db, MESSAGE_IN_CONVERSATION, owner, str(id), reads=True)
+        return (message_of_values(rows[0]["message"]), conversation_of(rows[0]["conversation"])) if rows else None
+
+    async def in_flight(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Sequence[Message]]:
+        groups: dict[ConversationId, list[Message]] = defaultdict(list)
+        for each in _messages(await run_statement(self._db, IN_FLIGHT, owner, array(ids), reads=True)):
+            groups[each.conversation_id].append(each)
+        return groups
+
     async def branch_page(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
-        [answer] = await self._pages(owner, [_asked(0, tip, window)])
+        answers = await self._pages(owner, [_asked(0, tip, window)])
+        if not answers:
+            return NOTHING
         for name in ("after", "before"):
-            if answer[f"{name}_known"] is False:
+            if not answers[0][f"{name}_known"]:
                 raise BadInput(name, "is not a cursor of this conversation")
-        return _page(answer)
+        return branch_page(answers[0])
 
     async def branch_pages(self, owner: str, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
         answers = await self._pages(owner, [_asked(number, *query) for number, query in enumerate(queries)])
-        return {queries[answer["number"]]: _page(answer) for answer in answers}
+        found = {queries[answer["number"]]: branch_page(answer) for answer in answers}
+        return {query: found.get(query, NOTHING) for query in queries}
 
     async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
-        wanted = "{" + ",".join(map(str, ids)) + "}"
-        async with reaching_database():
-            [answer] = await self._db.query_raw(SIBLINGS, owner, wanted)
+        [answer] = await run_statement(self._db, SIBLINGS, owner, array(ids), reads=True)
         groups: dict[Any, list[Message]] = defaultdict(list)
-        for each in map(message_of, answer["messages"]):
+        for each in map(message_of_values, answer["messages"]):
             groups[each.conversation_id, each.parent_id].append(each)
         group_of = {each.id: group for group in groups.values() for each in group}
         return {id: group_of[id] for id in ids if id in group_of}
 
     async def _pages(self, owner: str, asked: Iterable[Row]) -> list[dict[str, Any]]:
-        async with reaching_database():
-            return await self._db.query_raw(BRANCH_PAGES, owner, json.dumps(list(asked)), MAX_BRANCH_PAGE_BYTES)
+        pages = list(asked)
+        return await run_statement(
+            self._db, BRANCH_PAGES, owner, json.dumps(pages), max_page_bytes(len(pages)), reads=True
+        )
 
 
 def _asked(number: int, tip: MessageId, window: Window[MessageId] | Window[Depth]) -> Row:
@@ -68,10 +95,20 @@ def _edge(name: str, key: MessageId | Depth | None) -> Row:
     return {f"{name}_id": str(key)} if isinstance(key, UUID) else {f"{name}_depth": key}
 
 
-def _page(answer: Row) -> Page[Message]:
+def max_page_bytes(pages: int) -> int:
+    """Of each of so many in one answer."""
+    return min(MAX_BRANCH_PAGE_BYTES, MAX_ANSWER_BYTES // max(pages, 1))
+
+
+def branch_page(answer: Row) -> Page[Message]:
+    """Of a row of `branch_page` in the statements."""
     return Page(
-        [message_of(row) for row in answer["messages"]],
-        has_next=bool(answer["has_next"]),
-        has_previous=bool(answer["has_previous"]),
+        [message_of_values(values) for values in answer["messages"]],
+        has_next=answer["has_next"],
+        has_previous=answer["has_previous"],
         total=answer["total"],
     )
+
+
+def _messages(rows: Iterable[Row]) -> list[Message]:
+    return [message_of_values(row["message"]) for row in rows]

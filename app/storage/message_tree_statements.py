@@ -2,71 +2,131 @@
 
 from __future__ import annotations
 
-# Of each branch that $2 asks for, a page. `depth` is a message's place in its branch, so the page's edges are known
-# before the walk, which begins at the tip and ends at the page's first message. A cursor says no more than such a
-# place, so it stands also when another branch has been selected since. A page ends early where it has $3 bytes of text:
-# JSON in PostgreSQL holds no more than 256 MB.
-BRANCH_PAGES = """
-SELECT asked.number, answer.* FROM jsonb_to_recordset($2::jsonb) AS asked (
-  number int, tip uuid, size int, backward bool, after_id uuid, after_depth bigint, before_id uuid, before_depth bigint
-)
-CROSS JOIN LATERAL (
-  WITH RECURSIVE
-  tip AS (
-    SELECT m.id, m.parent_id, m.conversation_id, m.depth
-    FROM messages m JOIN conversations c ON c.id = m.conversation_id
-    WHERE m.id = asked.tip AND c.owner = $1
-  ),
-  edges AS (
-    SELECT coalesce(asked.after_depth, first.depth) AS after, coalesce(asked.before_depth, last.depth) AS before
-    FROM tip
-    LEFT JOIN messages first ON first.id = asked.after_id AND first.conversation_id = tip.conversation_id
-    LEFT JOIN messages last ON last.id = asked.before_id AND last.conversation_id = tip.conversation_id
-  ),
-  open AS (
-    SELECT coalesce(after + 1, 0) AS low, least(coalesce(before - 1, tip.depth), tip.depth) AS high FROM tip, edges
-  ),
-  page AS MATERIALIZED (
-    SELECT CASE WHEN asked.backward THEN greatest(low, high - asked.size + 1) ELSE low END AS low,
-           CASE WHEN asked.backward THEN high ELSE least(high, low + asked.size - 1) END AS high
-    FROM open
-  ),
-  branch AS (
-    SELECT id, parent_id, depth FROM tip
-    UNION ALL
-    SELECT m.id, m.parent_id, m.depth FROM branch JOIN messages m ON m.id = branch.parent_id, page
-    WHERE m.depth >= page.low
-  ),
-  sized AS (
-    SELECT m.id, m.depth, text.bytes,
-           sum(text.bytes) OVER (ORDER BY CASE WHEN asked.backward THEN -m.depth ELSE m.depth END) AS bytes_so_far
-    FROM page JOIN branch ON branch.depth BETWEEN page.low AND page.high JOIN messages m ON m.id = branch.id
-    CROSS JOIN LATERAL (SELECT octet_length(m.content) + coalesce(octet_length(m.reasoning), 0) AS bytes) text
-  ),
-  taken AS MATERIALIZED (SELECT id, depth FROM sized WHERE bytes_so_far - bytes < $3::int)
-  SELECT (SELECT asked.after_id IS NULL OR after IS NOT NULL FROM edges) AS after_known,
-         (SELECT asked.before_id IS NULL OR before IS NOT NULL FROM edges) AS before_known,
-         (SELECT coalesce(max(taken.depth), page.high) < tip.depth FROM page, tip) AS has_next,
-         (SELECT coalesce(min(taken.depth), page.low) > 0 FROM page) AS has_previous,
-         (SELECT depth + 1 FROM tip) AS total,
-         coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.depth), '[]') AS messages
-  FROM taken JOIN messages m ON m.id = taken.id
-) answer
-"""
+from typing import Final
+
+from app.storage.rows import MESSAGE_COLUMNS
+
+
+def message_json(of: str) -> str:
+    """A message as `message_of_values` reads it: the names of its columns would be half of what is sent."""
+    return f"json_build_array({', '.join(f'{of}.{column}' for column in MESSAGE_COLUMNS)})"
+
+
+# Where a cursor that names a message points to. By its key alone, as the planner would rather look through all messages
+# of the conversation, which is slower the longer that is.
+_CURSOR = """
+(SELECT depth FROM (SELECT * FROM messages m WHERE m.id = asked.{edge}_id OFFSET 0) m
+ WHERE m.conversation_id = tip.conversation_id)"""
+
+
+_COLUMNS = ", ".join(f"m.{column}" for column in MESSAGE_COLUMNS)
+
+# `depth` is a message's place in its branch, so the edges of a page are known before anything is walked. A cursor says
+# no more than such a place, so it stands also when another branch has been selected since.
+_SPAN = f"""
+site AS MATERIALIZED (
+  SELECT asked.*, tip.depth, coalesce(asked.after_depth, {_CURSOR.format(edge="after")}) AS after,
+         coalesce(asked.before_depth, {_CURSOR.format(edge="before")}) AS before
+  FROM asked JOIN messages tip ON tip.id = asked.tip
+  JOIN conversations c ON c.id = tip.conversation_id AND c.owner = $1
+),
+open AS (
+  SELECT *, coalesce(after + 1, 0) AS lowest, least(coalesce(before - 1, depth), depth) AS highest FROM site
+),
+span AS MATERIALIZED (
+  SELECT *, CASE WHEN backward THEN greatest(lowest, highest - size + 1) ELSE lowest END AS low,
+         CASE WHEN backward THEN highest ELSE least(highest, lowest + size - 1) END AS high
+  FROM open
+)"""  # noqa: S608 - every part is a constant of storage
+
+# All branches are walked at once: from their tips to where the pages end, and on to where they begin.
+_WALK = f"""
+lead AS (
+  SELECT number, tip AS id, depth, low, high, backward FROM span WHERE low <= high
+  UNION ALL
+  SELECT lead.number, m.parent_id, lead.depth - 1, lead.low, lead.high, lead.backward
+  FROM lead JOIN messages m ON m.id = lead.id WHERE lead.depth > lead.high
+),
+branch AS (
+  SELECT lead.number, lead.low, lead.backward, {_COLUMNS}
+  FROM lead JOIN messages m ON m.id = lead.id WHERE lead.depth = lead.high
+  UNION ALL
+  SELECT branch.number, branch.low, branch.backward, {_COLUMNS}
+  FROM branch JOIN messages m ON m.id = branch.parent_id WHERE branch.depth > branch.low
+)"""  # noqa: S608 - as above
+
+
+def branch_pages(max_bytes: str) -> str:
+    """CTEs that give `branch_page`: of each branch in the CTE `asked` a page, of the conversations of owner $1 only.
+
+    A page ends early where it has so many bytes of text.
+    """
+    return f"""{_SPAN},{_WALK},
+sized AS (
+  SELECT branch.*, sum(text.bytes) OVER (
+    PARTITION BY number ORDER BY CASE WHEN backward THEN -depth ELSE depth END
+  ) - text.bytes AS bytes_before
+  FROM branch
+  CROSS JOIN LATERAL (SELECT octet_length(content) + coalesce(octet_length(reasoning), 0) AS bytes) text
+),
+taken AS (
+  SELECT number, min(depth) AS first, max(depth) AS last, json_agg({message_json("sized")} ORDER BY depth) AS messages
+  FROM sized WHERE bytes_before < {max_bytes} GROUP BY number
+),
+branch_page AS MATERIALIZED (
+  SELECT span.number, span.after_id IS NULL OR span.after IS NOT NULL AS after_known,
+         span.before_id IS NULL OR span.before IS NOT NULL AS before_known,
+         coalesce(taken.last, span.high) < span.depth AS has_next, coalesce(taken.first, span.low) > 0 AS has_previous,
+         span.depth + 1 AS total, coalesce(taken.messages, '[]') AS messages
+  FROM span LEFT JOIN taken ON taken.number = span.number
+)"""  # noqa: S608 - as above
+
+
+# Of each branch that $2 asks for, a page of at most $3 bytes.
+BRANCH_PAGES: Final = f"""
+WITH RECURSIVE
+asked AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($2::jsonb) AS asked (
+    number int, tip uuid, size int, backward bool,
+    after_id uuid, after_depth bigint, before_id uuid, before_depth bigint
+  )
+),
+{branch_pages("$3::int")}
+SELECT * FROM branch_page
+"""  # noqa: S608 - as above
 
 # All messages with the parents of $2, or at the roots of their conversations, oldest first. Each is there once, however
 # many of its siblings are asked for. Two branches, because neither index serves `IS NOT DISTINCT FROM`.
-SIBLINGS = """
+SIBLINGS: Final = f"""
 WITH wanted AS MATERIALIZED (
   SELECT DISTINCT m.conversation_id, m.parent_id
   FROM messages m JOIN conversations c ON c.id = m.conversation_id
   WHERE m.id = ANY ($2::uuid[]) AND c.owner = $1
 )
-SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.created_at, s.id), '[]') AS messages
+SELECT coalesce(json_agg({message_json("s")} ORDER BY s.created_at, s.id), '[]') AS messages
 FROM wanted CROSS JOIN LATERAL (
   SELECT * FROM messages m WHERE m.parent_id = wanted.parent_id
   UNION ALL
   SELECT * FROM messages m
   WHERE wanted.parent_id IS NULL AND m.parent_id IS NULL AND m.conversation_id = wanted.conversation_id
 ) s
-"""
+"""  # noqa: S608 - as above
+
+MESSAGES: Final = f"""
+SELECT {message_json("m")} AS message FROM messages m JOIN conversations c ON c.id = m.conversation_id
+WHERE m.id = ANY ($2::uuid[]) AND c.owner = $1
+"""  # noqa: S608 - as above
+
+# What a turn hangs on: one read, as posting costs a client all of its round trips.
+MESSAGE_IN_CONVERSATION: Final = f"""
+SELECT {message_json("m")} AS message, to_json(c) AS conversation
+FROM messages m JOIN conversations c ON c.id = m.conversation_id
+WHERE m.id = $2::uuid AND c.owner = $1
+"""  # noqa: S608 - as above
+
+# Of the conversations in $2, oldest first.
+IN_FLIGHT: Final = f"""
+SELECT {message_json("m")} AS message FROM messages m JOIN conversations c ON c.id = m.conversation_id
+WHERE m.conversation_id = ANY ($2::uuid[]) AND c.owner = $1 AND m.status IN ('QUEUED', 'STREAMING')
+ORDER BY m.created_at, m.id
+"""  # noqa: S608 - as above

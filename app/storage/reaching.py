@@ -11,6 +11,7 @@ from prisma.errors import RawQueryError, TransactionError
 from app.chat.errors import StorageUnavailable
 from app.storage.client import Database
 from app.storage.errors import StorageUnavailableError
+from app.storage.query_engine import Parameter
 
 UNIQUE_VIOLATION = "23505"
 FOREIGN_KEY_VIOLATION = "23503"
@@ -39,8 +40,10 @@ async def reaching_database() -> AsyncGenerator[None]:
         raise
 
 
-async def run_statement(database: Database, statement: str, *arguments: Any) -> list[dict[str, Any]]:
-    """The rows of one statement that is a transaction of its own.
+async def run_statement(
+    database: Database, statement: str, *arguments: Parameter, reads: bool = False
+) -> list[dict[str, Any]]:
+    """The rows of one statement that is a transaction of its own; `reads` says that it changes nothing.
 
     Raises:
         StorageUnavailable: the database cannot be reached.
@@ -48,7 +51,7 @@ async def run_statement(database: Database, statement: str, *arguments: Any) -> 
     """
 
     async def run() -> list[dict[str, Any]]:
-        return await database.query_raw(statement, *arguments)
+        return await database.rows(statement, *arguments, reads=reads)
 
     return await run_again(run)
 

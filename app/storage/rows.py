@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +27,44 @@ from app.chat.status import MessageStatus
 
 Row = Mapping[str, Any]
 
+MESSAGE_COLUMNS = (
+    "id",
+    "conversation_id",
+    "parent_id",
+    "turn_id",
+    "depth",
+    "role",
+    "status",
+    "content",
+    "reasoning",
+    "seq",
+    "model",
+    "parameters",
+    "finish_reason",
+    "prompt_tokens",
+    "completion_tokens",
+    "usage_source",
+    "error_code",
+    "error_message",
+    "error_retryable",
+    "metadata",
+    "created_at",
+    "completed_at",
+)
+"""What a message is made of, in the order in which statements give the values alone."""
+
+_message_values = itemgetter(*MESSAGE_COLUMNS)
+
 _PARAMETERS = tuple(each.name for each in fields(CompletionParameters))
+_NO_PARAMETERS = CompletionParameters()
+# By value: to look one up takes a fraction of what a call of the class takes.
+_ROLES: Mapping[str, Role] = {each.value: each for each in Role}
+_STATUSES: Mapping[str, MessageStatus] = {each.value: each for each in MessageStatus}
+
+
+def array(ids: Iterable[object]) -> str:
+    """As a parameter that the statement makes an array of."""
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def conversation_of(row: Row) -> Conversation:
@@ -44,23 +83,31 @@ def conversation_of(row: Row) -> Conversation:
 
 
 def message_of(row: Row) -> Message:
+    return message_of_values(_message_values(row))
+
+
+def message_of_values(values: Sequence[Any]) -> Message:
+    """Of the values of MESSAGE_COLUMNS: most of what a page costs this process is to make messages."""
+    (id, conversation_id, parent_id, turn_id, depth, role, status, content, reasoning, seq, model, parameters,
+     finish_reason, prompt_tokens, completion_tokens, usage_source, error_code, error_message, error_retryable,
+     metadata, created_at, completed_at) = values  # fmt: skip
     return Message(
-        id=MessageId(UUID(row["id"])),
-        conversation_id=ConversationId(UUID(row["conversation_id"])),
-        role=Role(row["role"]),
-        status=MessageStatus(row["status"]),
-        created_at=_time(row["created_at"]),
-        depth=row["depth"],
-        parent_id=MessageId(UUID(row["parent_id"])) if row["parent_id"] else None,
-        turn_id=TurnId(UUID(row["turn_id"])) if row["turn_id"] else None,
-        text=Text(row["seq"], row["content"], row["reasoning"]),
-        model=row["model"],
-        parameters=parameters_of(row["parameters"]),
-        finish_reason=FinishReason(row["finish_reason"]) if row["finish_reason"] else None,
-        usage=_usage(row),
-        error=_error(row),
-        metadata=row["metadata"],
-        completed_at=_time(row["completed_at"]) if row["completed_at"] else None,
+        id=MessageId(_uuid(id)),
+        conversation_id=ConversationId(_uuid(conversation_id)),
+        role=_ROLES[role],
+        status=_STATUSES[status],
+        created_at=_time(created_at),
+        depth=depth,
+        parent_id=MessageId(_uuid(parent_id)) if parent_id else None,
+        turn_id=TurnId(_uuid(turn_id)) if turn_id else None,
+        text=Text(seq, content, reasoning),
+        model=model,
+        parameters=parameters_of(parameters),
+        finish_reason=FinishReason(finish_reason) if finish_reason else None,
+        usage=Usage(prompt_tokens, completion_tokens, UsageSource(usage_source)) if usage_source else None,
+        error=None if error_code is None else CompletionError(error_code, error_message, error_retryable),
+        metadata=metadata,
+        completed_at=_time(completed_at) if completed_at else None,
     )
 
 
@@ -77,6 +124,8 @@ def completion_of(turn: Row, replies: Sequence[Row]) -> Completion:
 
 def parameters_of(stored: Mapping[str, Any]) -> CompletionParameters:
     """Of a newer release's parameters those that this one knows: the two serve side by side for a while."""
+    if not stored:
+        return _NO_PARAMETERS
     known = {name: stored[name] for name in _PARAMETERS if name in stored}
     return CompletionParameters(**{**known, "stop": tuple(stored.get("stop", ()))})
 
@@ -86,17 +135,10 @@ def stored_parameters(parameters: CompletionParameters) -> dict[str, Any]:
     return {name: value for name, value in asdict(parameters).items() if value not in (None, ())}
 
 
-def _usage(row: Row) -> Usage | None:
-    if row["usage_source"] is None:
-        return None
-    return Usage(row["prompt_tokens"], row["completion_tokens"], UsageSource(row["usage_source"]))
-
-
-def _error(row: Row) -> CompletionError | None:
-    if row["error_code"] is None:
-        return None
-    return CompletionError(row["error_code"], row["error_message"], row["error_retryable"])
-
-
 def _time(value: datetime | str) -> datetime:
-    return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).astimezone(UTC)
+    time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return time if time.tzinfo is UTC else time.astimezone(UTC)
+
+
+_uuid = lru_cache(maxsize=1024)(UUID)
+"""Each message of a page names its conversation, the message before it, and often the turn of that."""

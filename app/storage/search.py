@@ -29,7 +29,7 @@ class PrismaSearch:
         await index_owner(self._db, owner)
         after = window.after
         place = (repr(after.rank), str(after.id)) if after else (None, None)
-        rows = await run_statement(self._db, SEARCH, owner, terms, *place, window.size + 1)
+        rows = await run_statement(self._db, SEARCH, owner, terms, *place, window.size + 1, reads=True)
         hits = [SearchHit(message_of(row["message"]), float(row["rank"]), excerpt(row["excerpt"])) for row in rows]
         return Page(hits[: window.size], has_next=len(hits) > window.size, has_previous=after is not None)
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from app.chat.errors import StorageUnavailable
 from app.storage.client import Database
+from app.storage.query_engine import Parameter
 from app.storage.reaching import run_statement
 from app.storage.search_statements import INDEX_OF_ALL, INDEX_OF_OWNER
 
@@ -69,6 +70,6 @@ async def _index_for_ever(database: Database, idle_seconds: float) -> None:
         await asyncio.sleep(0 if busy else idle_seconds)
 
 
-async def _pending(database: Database, statement: str, *arguments: object) -> int:
+async def _pending(database: Database, statement: str, *arguments: Parameter) -> int:
     [answer] = await run_statement(database, statement, *arguments)
     return int(answer["pending"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# What an operator sees of it: PostgreSQL tells the first kilobyte of what is running.
+_NAME = "-- begin a turn"
+
 # Invariant 1 (rows first): the posted message, its replies as STREAMING by a writer whose lease holds, the turn and
 # the new tip are committed together, or nothing is. Two turns at once: the partial unique index one_running_turn.
 # The writer's row is locked against the reaper, as every batch of the log does.
@@ -62,13 +65,34 @@ _ROWS_ANEW = f"""{_TURN},
 message AS (SELECT m.* FROM messages m JOIN place ON place.parent_id = m.id),
 {_replies("place.depth")}"""
 
+MAX_SAID_MESSAGES = 200
+MAX_SAID_BYTES = 256 * 1024
+"""Of what is told with a turn: whoever posts waits for it."""
+
+# What was said up to the place, for the prompt, so that nobody has to ask for it; up to a message in flight, whose text
+# is elsewhere, or too far from the root, nothing.
+_SAID = f"""
+said AS (
+  SELECT m.parent_id, m.depth, m.role, m.content, octet_length(m.content) AS bytes
+  FROM place JOIN messages m ON m.id = place.parent_id
+  WHERE $6 <> '{{}}' AND NOT place.busy AND m.depth < {MAX_SAID_MESSAGES} AND m.status NOT IN ('QUEUED', 'STREAMING')
+  UNION ALL
+  SELECT m.parent_id, m.depth, m.role, m.content, said.bytes + octet_length(m.content)
+  FROM said JOIN messages m ON m.id = said.parent_id
+  WHERE said.bytes <= {MAX_SAID_BYTES} AND m.status NOT IN ('QUEUED', 'STREAMING')
+)"""
+
+_TOLD = """,
+       (SELECT CASE WHEN min(depth) = 0 THEN json_agg(json_build_array(role, content) ORDER BY depth) END FROM said)
+       AS said"""
+
 _ANSWER = """
 SELECT EXISTS (SELECT FROM writer) AS alive, EXISTS (SELECT FROM found) AS found,
        EXISTS (SELECT FROM found WHERE tip_id IS NOT NULL) AS has_tip,
        EXISTS (SELECT FROM site) AND NOT EXISTS (SELECT FROM place) AS refused,
-       (SELECT to_jsonb(thread) FROM thread) AS conversation,
-       (SELECT to_jsonb(message) FROM message) AS message,
-       (SELECT coalesce(jsonb_agg(to_jsonb(replies) ORDER BY id), '[]') FROM replies) AS replies
+       (SELECT to_json(thread) FROM thread) AS conversation,
+       (SELECT to_json(message) FROM message) AS message,
+       (SELECT coalesce(json_agg(to_json(replies) ORDER BY id), '[]') FROM replies) AS replies
 """
 
 # A title is made with the first message that a user has in the conversation, and never after it: so it stays cleared
@@ -83,7 +107,8 @@ def _begin_turn(below: str, rows: str, title: str = _TITLE) -> str:
     below: the id of the message that the turn follows.
     """
     return f"""
-WITH {_WRITER},
+{_NAME}
+WITH RECURSIVE {_WRITER},
 found AS MATERIALIZED (SELECT id, tip_id FROM conversations WHERE id = $1::uuid AND owner = $2 FOR UPDATE),
 parent AS MATERIALIZED (
   SELECT m.id, m.depth FROM messages m JOIN found ON m.conversation_id = found.id
@@ -103,8 +128,9 @@ place AS MATERIALIZED (SELECT * FROM site WHERE welcome OR NOT busy),
 thread AS (
   UPDATE conversations c SET tip_id = coalesce(($6::uuid[])[1], $5::uuid), updated_at = now(){title}
   FROM place WHERE c.id = place.conversation_id RETURNING c.*
-)
-{_ANSWER}"""
+),
+{_SAID}
+{_ANSWER}{_TOLD}"""
 
 
 def _below(root: str) -> str:
@@ -118,6 +144,7 @@ BEGIN_TURN_ANEW = _begin_turn("$5::uuid", _ROWS_ANEW, title="")
 
 def _begin_conversation(rows: str) -> str:
     return f"""
+{_NAME}
 WITH {_WRITER},
 found AS (SELECT $1::uuid AS id, NULL::uuid AS tip_id),
 thread AS (

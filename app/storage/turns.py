@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from prisma.enums import MessageStatus
 from prisma.errors import RawQueryError
-from prisma.types import MessageWhereInput
 
 from app.chat.changes import NewTurn, StartedTurn, WhenBusy
+from app.chat.completion import PromptMessage
 from app.chat.errors import ConversationBusy, IdempotencyConflict, NotFound, StorageUnavailable
 from app.chat.identifiers import WriterId
+from app.chat.records import Role
+from app.chat.status import MessageStatus
 from app.storage.client import Database
 from app.storage.errors import OutcomeUnknownError
-from app.storage.reaching import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, reaching_database, run_statement, sqlstate
-from app.storage.rows import Row, conversation_of, message_of, stored_parameters
+from app.storage.message_tree_statements import IN_FLIGHT
+from app.storage.reaching import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, run_statement, sqlstate
+from app.storage.rows import Row, array, conversation_of, message_of, message_of_values, stored_parameters
 from app.storage.statements import (
     BEGIN_CONVERSATION,
     BEGIN_CONVERSATION_WITH_BEFORE,
@@ -35,8 +37,6 @@ MAX_CLAIMED_TURNS = 20
 """At once, so that what waits is spread over the processes."""
 MAX_CLAIM_ATTEMPTS = 3
 MAX_UNKNOWN_OUTCOMES = 3
-
-IN_FLIGHT: list[MessageWhereInput] = [{"status": MessageStatus.QUEUED}, {"status": MessageStatus.STREAMING}]
 
 
 class PrismaTurns:
@@ -81,7 +81,8 @@ class PrismaTurns:
     async def _outcome(self, turn: NewTurn, answer: Row, *, sent_before: bool) -> StartedTurn | None:
         """What a statement that went through did; None where it is worth another try."""
         if answer["conversation"]:
-            return _started(answer)
+            started = _started(answer)
+            return replace(started, branch=_branch(turn, started, answer.get("said")))
         if not answer["alive"]:
             raise StorageUnavailable("this server has just lost its lease; try again")
         if not answer["found"]:
@@ -109,20 +110,19 @@ class PrismaTurns:
     async def _explain_refusal(self, turn: NewTurn, *, sent_before: bool) -> StartedTurn:
         """Why a turn was refused: it is itself in the way when it was sent before, and its answer lost; and the same
         post again has its first answer, even if its conversation is busy."""
-        if sent_before and (begun := await run_statement(self._db, BEGUN_BY_ID, turn.owner, str(turn.id))):
-            return _started(begun[0])
+        if sent_before:
+            begun = await run_statement(self._db, BEGUN_BY_ID, turn.owner, str(turn.id), reads=True)
+            if begun:
+                return _started(begun[0])
         key = turn.post.idempotency_key
         if key is not None and (started := await self.repeated(turn.owner, key, turn.payload_digest)):
             return started
-        async with reaching_database():
-            active = await self._db.message.find_first(
-                where={"conversation_id": str(turn.conversation_id), "OR": IN_FLIGHT}, order={"id": "asc"}
-            )
-        raise ConversationBusy(message_of(dict(active)).id if active else None)
+        active = await run_statement(self._db, IN_FLIGHT, turn.owner, array([turn.conversation_id]), reads=True)
+        raise ConversationBusy(message_of_values(active[0]["message"]).id if active else None)
 
     async def repeated(self, owner: str, idempotency_key: str, payload_digest: bytes) -> StartedTurn | None:
         """See app.chat.ports.Records.repeated_turn."""
-        found = await run_statement(self._db, BEGUN_BY_KEY, owner, idempotency_key)
+        found = await run_statement(self._db, BEGUN_BY_KEY, owner, idempotency_key, reads=True)
         if not found:
             return None
         if found[0]["payload_digest"] != payload_digest.hex():
@@ -146,7 +146,7 @@ def _arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
         str(writer),
         str(turn.id),
         str(turn.message_id),
-        "{" + ",".join(map(str, turn.reply_ids)) + "}",
+        array(turn.reply_ids),
         post.idempotency_key,
         turn.payload_digest.hex(),
         turn.model,
@@ -176,6 +176,24 @@ def _before(turn: NewTurn) -> list[Any]:
         for id, message in zip(turn.before_ids, turn.post.before, strict=True)
     ]
     return [json.dumps(rows, ensure_ascii=False), str(turn.before_ids[-1]), len(rows)]
+
+
+def _branch(
+    turn: NewTurn, started: StartedTurn, above: Sequence[Sequence[str]] | None
+) -> tuple[PromptMessage, ...] | None:
+    """Of a turn that was just begun.
+
+    Args:
+        above: what was said up to the message that it follows; of one that is answered anew, with that message.
+    """
+    if started.message.depth == len(turn.before_ids) and not turn.anew:
+        above = ()  # it begins at the root
+    if above is None or not started.replies or started.replies[0].status is not MessageStatus.STREAMING:
+        return None
+    said = tuple(PromptMessage(Role(role), content) for role, content in above)
+    if turn.anew:
+        return said
+    return (*said, *turn.post.before, PromptMessage(turn.post.role, turn.post.content))
 
 
 def _started(row: Row) -> StartedTurn:

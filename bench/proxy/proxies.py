@@ -50,7 +50,7 @@ def upstream() -> Iterator[Way]:
 
 
 @contextmanager
-def parley(upstream_url: str, folder: Path) -> Iterator[Way]:
+def parley(upstream_url: str, folder: Path, database_url: str | None = None) -> Iterator[Way]:
     port = _free_port()
     environment = {
         "OPENAI_BASE_URL": upstream_url,
@@ -58,6 +58,8 @@ def parley(upstream_url: str, folder: Path) -> Iterator[Way]:
         "PARLEY_DATA_DIR": str(folder / "parley"),
         "PARLEY_LOG_LEVEL": "warning",
     }
+    if database_url:
+        environment["DATABASE_URL"] = database_url
     command = [str(Path(sys.executable).with_name("parley")), "serve"]
     with _running(command, f"http://127.0.0.1:{port}/readyz", environment) as process:
         yield Way(f"http://127.0.0.1:{port}/v1", (process,))

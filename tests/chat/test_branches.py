@@ -109,7 +109,7 @@ async def test_what_is_posted_while_the_selection_waits_is_part_of_the_branch(
     async with sql.transaction():
         await sql.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", root.conversation.id)
         posting = asyncio.create_task(service.post("Two", conversation_id=root.conversation.id, replies=0))
-        await waiting_for_lock(sql, "INSERT INTO turns")
+        await waiting_for_lock(sql, "begin a turn")
         selecting = asyncio.create_task(selected(service, root.message.id))
         await waiting_for_lock(sql, "FOR UPDATE", 2)
     await posting

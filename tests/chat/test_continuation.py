@@ -12,6 +12,7 @@ from app.chat.completion import PromptMessage
 from app.chat.continuation import Comparison, Continuation
 from app.chat.identifiers import new_conversation_id, new_message_id
 from app.chat.prompt import build_prompt
+from app.chat.prompt import said as said_by
 from app.chat.records import Message, Role, Text
 from app.chat.status import MessageStatus
 
@@ -161,7 +162,7 @@ def test_where_a_history_came_the_model_reads_just_what_was_sent(
     assert found.root or found.parent_id
     depths = {each.id: each.depth for each in branch}
     above = branch[: depths[found.parent_id] + 1 if found.parent_id else 0]
-    reads = build_prompt(system_prompt, above) + tuple(each for each in found.messages if each.content)
+    reads = build_prompt(system_prompt, said_by(above)) + tuple(each for each in found.messages if each.content)
     asked = tuple(each for each in messages if each.content)
     assert reads in (asked, (PromptMessage(Role.SYSTEM, "s"), *asked))
 

@@ -10,7 +10,8 @@ import pytest
 from app.chat.errors import BadInput, NotFound
 from app.chat.events import Delta, End
 from app.chat.identifiers import new_message_id
-from app.chat.paging import Window
+from app.chat.overview import Shown
+from app.chat.paging import Depth, Window
 from app.chat.records import Message
 from tests.chat.conftest import NewService, Service
 from tests.chat.scripted_backend import DEADLINE_SECONDS
@@ -31,7 +32,18 @@ async def in_its_branch(service: Service, reply: Message) -> Message:
     return (await service.chat.history.branch(service.owner, reply.id, Window(1, backward=True))).items[0]
 
 
-@pytest.mark.parametrize("read", [by_id, as_sibling, in_its_branch])
+async def in_an_overview(service: Service, reply: Message) -> Message:
+    window: Window[Depth] = Window(1, backward=True)
+    found = await service.chat.history.overview(service.owner, Window(1), Shown((window,)))
+    return found.branches[reply.id, window].items[0]
+
+
+async def as_active_in_an_overview(service: Service, reply: Message) -> Message:
+    found = await service.chat.history.overview(service.owner, Window(1), Shown(active=True))
+    return found.active[reply.conversation_id]
+
+
+@pytest.mark.parametrize("read", [by_id, as_sibling, in_its_branch, in_an_overview, as_active_in_an_overview])
 async def test_the_text_of_a_reply_in_flight_and_what_follows_its_seq_are_the_whole(
     new_service: NewService, read: Read
 ) -> None:

@@ -94,7 +94,7 @@ async def test_a_post_whose_connection_is_cut_is_stored_once(service: Service, s
     async with sql.transaction():
         await sql.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", started.conversation.id)
         posting = asyncio.create_task(service.post("once", conversation_id=started.conversation.id, replies=0))
-        await waiting_for_lock(sql, "INSERT INTO turns")
+        await waiting_for_lock(sql, "begin a turn")
         await shaky.cut(only_waiting=True)
     await sql.close()
     stored = await asyncio.wait_for(posting, DEADLINE_SECONDS)
@@ -111,7 +111,7 @@ async def test_of_a_post_that_went_down_with_the_database_nothing_or_all_is_ther
     await sql.execute("BEGIN")
     await sql.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", started.conversation.id)
     posting = asyncio.create_task(service.post("once", conversation_id=started.conversation.id, idempotency_key="k"))
-    await waiting_for_lock(sql, "INSERT INTO turns")
+    await waiting_for_lock(sql, "begin a turn")
     await shaky.stop()
     [outcome] = await asyncio.wait_for(asyncio.gather(posting, return_exceptions=True), DEADLINE_SECONDS)
     # Which of the two connections PostgreSQL ends first decides.

@@ -174,7 +174,7 @@ async def test_where_the_message_is_deleted_meanwhile_nothing_is_generated(
     async with sql.transaction():
         await sql.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", answered.conversation.id)
         anew = asyncio.create_task(regenerate(service, answered.replies[0].id))
-        await waiting_for_lock(sql, "INSERT INTO turns")
+        await waiting_for_lock(sql, "begin a turn")
         await sql.execute("DELETE FROM messages WHERE id = $1", answered.replies[0].id)
         await sql.execute("DELETE FROM messages WHERE id = $1", answered.message.id)
     with pytest.raises(NotFound, match="message"):

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from app.chat import generation
+from app.chat.changes import WhenBusy
 from app.chat.completion import CompletionRequest, PromptMessage
 from app.chat.errors import BackendFailed, ModelNotFound
 from app.chat.events import Delta, End
@@ -273,11 +274,9 @@ async def test_a_prompt_that_is_read_in_pages_is_whole_and_in_order(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.chat.runner.PROMPT_PAGE_MESSAGES", 3)
-    before = tuple(PromptMessage(Role.USER, str(number)) for number in range(7))
-    for count in (5, 6, 7):
-        started = await service.post("last", before=before[:count])
-        read = await service.answer(started.replies[0], "answer")
-        assert read == [*map(str, range(count)), "last"]
+    for count in (2, 3, 4):
+        before = [str(number) for number in range(count)]
+        assert await read_after_waiting(service, before) == [*before, "first", "answer", "last"]
 
 
 async def test_of_very_many_messages_the_last_ones_are_the_prompt(
@@ -285,5 +284,15 @@ async def test_of_very_many_messages_the_last_ones_are_the_prompt(
 ) -> None:
     monkeypatch.setattr("app.chat.runner.PROMPT_PAGE_MESSAGES", 3)
     monkeypatch.setattr("app.chat.runner.MAX_PROMPT_MESSAGES", 5)
-    started = await service.post("last", before=tuple(PromptMessage(Role.USER, str(number)) for number in range(7)))
-    assert await service.answer(started.replies[0], "answer") == ["3", "4", "5", "6", "last"]
+    before = [str(number) for number in range(7)]
+    assert await read_after_waiting(service, before) == ["5", "6", "first", "answer", "last"]
+    told = await service.post("last", before=tuple(PromptMessage(Role.USER, each) for each in before))
+    assert await service.answer(told.replies[0], "answer") == ["3", "4", "5", "6", "last"]
+
+
+async def read_after_waiting(service: Service, before: list[str]) -> list[str]:
+    """What the model is asked in a turn that waited for the one before it: its prompt is read when it is its turn."""
+    first = await service.post("first", before=tuple(PromptMessage(Role.USER, each) for each in before))
+    waits = await service.post("last", conversation_id=first.conversation.id, when_busy=WhenBusy.ENQUEUE)
+    assert await service.answer(first.replies[0], "answer")
+    return await service.answer(waits.replies[0], "answer")

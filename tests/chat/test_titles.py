@@ -117,7 +117,7 @@ async def test_a_title_that_somebody_sets_while_the_first_message_is_being_store
     async with sql.transaction():
         await sql.execute("UPDATE conversations SET title = 'Set' WHERE id = $1", id)
         posting = asyncio.create_task(service.post("One", conversation_id=id, replies=0))
-        await waiting_for_lock(sql, "INSERT INTO turns")
+        await waiting_for_lock(sql, "begin a turn")
     assert (await posting).conversation.title == "Set"
 
 
@@ -126,7 +126,7 @@ async def test_of_first_messages_at_once_one_gives_the_title(service: Service, s
     async with sql.transaction():
         await sql.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", id)
         posts = [asyncio.create_task(service.post(each, conversation_id=id, replies=0)) for each in ("One", "Two")]
-        await waiting_for_lock(sql, "INSERT INTO turns", 2)
+        await waiting_for_lock(sql, "begin a turn", 2)
     titles = {(await each).conversation.title for each in posts}
     assert titles == {await title(service, id)}
     assert titles < {"One", "Two"}

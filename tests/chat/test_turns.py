@@ -120,7 +120,7 @@ async def test_of_many_posts_at_once_exactly_one_wins(new_service: NewService, s
             for number in range(3)
             for service in (here, there)
         ]
-        await waiting_for_lock(sql, "INSERT INTO turns", count=len(posts))
+        await waiting_for_lock(sql, "begin a turn", count=len(posts))
     results = await asyncio.gather(*posts, return_exceptions=True)
     [winner] = [each for each in results if isinstance(each, StartedTurn)]
     refused = [each for each in results if isinstance(each, ConversationBusy)]
@@ -152,7 +152,7 @@ async def test_a_caller_that_goes_away_during_the_commit_leaves_a_reply_that_is_
     async with sql.transaction():
         await sql.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", started.conversation.id)
         posting = asyncio.create_task(service.post("still there?", conversation_id=started.conversation.id))
-        await waiting_for_lock(sql, "INSERT INTO turns")
+        await waiting_for_lock(sql, "begin a turn")
         posting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await posting
@@ -256,7 +256,7 @@ async def test_a_drain_waits_for_posts_that_are_being_committed(service: Service
     async with sql.transaction():
         await sql.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", started.conversation.id)
         posting = asyncio.create_task(service.post("last words", conversation_id=started.conversation.id))
-        await waiting_for_lock(sql, "INSERT INTO turns")
+        await waiting_for_lock(sql, "begin a turn")
         service.chat.turns.close()
         settling = asyncio.create_task(service.chat.turns.settle())
         done, _ = await asyncio.wait([settling], timeout=0.05)

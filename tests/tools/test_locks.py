@@ -13,7 +13,10 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PYTHON_LOCKS = ["requirements.lock", "requirements-dev.lock", "tools/requirements-node.lock"]
-NODE_LOCKS = [f"{folder}/package-lock.json" for folder in ("app/storage/engine", "web", "tests/node", "tests/browser")]
+NODE_LOCKS = [
+    f"{folder}/package-lock.json"
+    for folder in ("app/storage/engine", "web", "tests/node", "tests/browser", "bench/delivery", "bench/reading")
+]
 
 
 def locked(lock: str) -> dict[str, str]:

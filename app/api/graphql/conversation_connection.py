@@ -26,6 +26,7 @@ class ConversationConnection:
     nodes: list[Conversation] = strawberry.field(description="The items alone.")
     page_info: PageInfo = strawberry.field(description="Where this page lies in the whole.")
     archived: strawberry.Private[bool | None]
+    total: strawberry.Private[int | None]
 
     @classmethod
     def of(cls, page: Page[records.Conversation], *, archived: bool | None) -> Self:
@@ -33,10 +34,12 @@ class ConversationConnection:
         edges = [
             ConversationEdge(cursor=_cursor(each), node=node) for each, node in zip(page.items, nodes, strict=True)
         ]
-        return cls(edges=edges, nodes=nodes, page_info=page_info(page, edges), archived=archived)
+        return cls(edges=edges, nodes=nodes, page_info=page_info(page, edges), archived=archived, total=page.total)
 
     @strawberry.field(description="How many there are on all pages; counted only when asked for.")
     async def total_count(self, info: Info) -> int:
+        if self.total is not None:
+            return self.total
         return await info.context.chat.conversations.count(info.context.owner, archived=self.archived)
 
 

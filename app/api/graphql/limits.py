@@ -32,9 +32,6 @@ CLOSE_DEADLINE_SECONDS: Final = 2.0
 SSE_KEEP_ALIVE_SECONDS: Final = 10.0
 """Between comments on an event stream; shorter than the idle timeouts of common proxies."""
 
-SSE_STALL_SECONDS: Final = 60.0
-"""How long the reader of an event stream may take nothing before it is given up."""
-
 CACHED_DOCUMENTS: Final = 256
 MAX_CACHED_DOCUMENT_CHARACTERS: Final = 16 * 1024
 """Longer ones are parsed each time: they are no client's stock of queries, and would fill memory."""

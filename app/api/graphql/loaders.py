@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from app.chat.identifiers import ConversationId, MessageId
-from app.chat.paging import BranchQuery, Page
+from app.chat.overview import Shown
+from app.chat.paging import ActivityKey, BranchQuery, Page, Window
 from app.chat.records import Conversation, Message
 from app.chat.service import Chat
 
@@ -19,29 +21,59 @@ Value = TypeVar("Value")
 class Loaders:
     """Made for each operation: what it remembers is as old as the operation, and its owner's only.
 
-    What one read has found no other asks for again.
+    What one read has found no other asks for again. Each loader is made when it is asked for: most operations need one
+    or two, and a subscription, which may wait for hours, none until its end.
     """
 
     def __init__(self, chat: Chat, owner: str) -> None:
         self._chat = chat
         self._owner = owner
-        self.conversations = _loader(self._conversations)
-        self.messages = _loader(self._messages)
-        self.siblings = _loader(self._siblings)
-        self.branches = _loader(self._branches)
-        self.active = _loader(self._active)
+        # Not in the loader, which would keep a future of each.
+        self._known_messages: dict[MessageId, Message] = {}
 
-    def remember_conversations(self, found: Iterable[Conversation]) -> None:
-        self.conversations.prime_many({each.id: each for each in found})
+    @cached_property
+    def conversations(self) -> DataLoader[ConversationId, Conversation | None]:
+        return _loader(self._conversations)
+
+    @cached_property
+    def messages(self) -> DataLoader[MessageId, Message | None]:
+        return _loader(self._messages)
+
+    @cached_property
+    def siblings(self) -> DataLoader[MessageId, Sequence[Message] | None]:
+        return _loader(self._siblings)
+
+    @cached_property
+    def branches(self) -> DataLoader[BranchQuery, Page[Message] | None]:
+        return _loader(self._branches)
+
+    @cached_property
+    def active(self) -> DataLoader[ConversationId, Message | None]:
+        return _loader(self._active)
+
+    async def overview(self, window: Window[ActivityKey], shown: Shown, *, archived: bool | None) -> Page[Conversation]:
+        """A page of conversations. Whoever resolves what is shown of them finds it read."""
+        found = await self._chat.history.overview(self._owner, window, shown, archived=archived)
+        items = found.conversations.items
+        self.conversations.prime_many({each.id: each for each in items})
+        if found.branches:
+            self.branches.prime_many(found.branches)
+            self.remember_messages(each for page in found.branches.values() for each in page.items)
+        if shown.active:
+            self.active.prime_many({each.id: found.active.get(each.id) for each in items})
+            self.remember_messages(found.active.values())
+        return found.conversations
 
     def remember_messages(self, found: Iterable[Message]) -> None:
-        self.messages.prime_many({each.id: each for each in found})
+        self._known_messages.update((each.id, each) for each in found)
 
     async def _conversations(self, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Conversation]:
         return await self._chat.conversations.get(self._owner, ids)
 
     async def _messages(self, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]:
-        return await self._chat.history.messages(self._owner, ids)
+        if unknown := [id for id in ids if id not in self._known_messages]:
+            self.remember_messages((await self._chat.history.messages(self._owner, unknown)).values())
+        return self._known_messages
 
     async def _siblings(self, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
         found = await self._chat.history.siblings(self._owner, ids)

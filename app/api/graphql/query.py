@@ -11,6 +11,7 @@ from app.api.graphql.activity_cursor import activity_key
 from app.api.graphql.context import Info
 from app.api.graphql.conversation import Conversation
 from app.api.graphql.conversation_connection import ConversationConnection
+from app.api.graphql.look_ahead import shown_of_each
 from app.api.graphql.message import Message
 from app.api.graphql.model import Model
 from app.api.graphql.node import Node
@@ -56,8 +57,7 @@ class Query(SearchQuery, TodoQuery):
     ) -> ConversationConnection:
         cursor = partial(activity_key, owner=info.context.owner)
         wanted = window(cursor, first=first, after=after, last=last, before=before)
-        page = await info.context.chat.conversations.page(info.context.owner, wanted, archived=archived)
-        info.context.load.remember_conversations(page.items)
+        page = await info.context.load.overview(wanted, shown_of_each(info), archived=archived)
         return ConversationConnection.of(page, archived=archived)
 
     @strawberry.field(description="One message.")

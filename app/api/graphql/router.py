@@ -23,7 +23,7 @@ class GraphQLRouter(APIRouter):
         self._streams = endpoint.streams
         self._sockets = sockets
         self.add_route(PATH, endpoint.serve, methods=["GET", "POST"], include_in_schema=False)
-        self.add_websocket_route(PATH, sockets.serve)
+        self.add_websocket_route(PATH, sockets)  # type: ignore[arg-type]  # an ASGI application is taken, too
 
     async def drain(self, grace_seconds: float) -> None:
         """Refuses new operations, lets those under way come to their end within the grace period, and closes every

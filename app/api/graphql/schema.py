@@ -10,7 +10,7 @@ from strawberry.types import ExecutionContext
 from app.api.graphql.completion_event import CompletionDelta, CompletionEnd, CompletionSnapshot
 from app.api.graphql.documents import CheckedDocuments
 from app.api.graphql.errors import present
-from app.api.graphql.executor import LeanExecutor
+from app.api.graphql.executor import CompilingExecutor
 from app.api.graphql.mutation import Mutation
 from app.api.graphql.query import Query
 from app.api.graphql.scalars import SCALARS
@@ -29,6 +29,6 @@ schema = Schema(
     subscription=Subscription,
     types=[CompletionDelta, CompletionSnapshot, CompletionEnd],  # which nothing names but the interface
     extensions=[CheckedDocuments],
-    execution_context_class=LeanExecutor,
+    execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

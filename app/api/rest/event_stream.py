@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final, Generic, Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.api.disconnect import disconnected, until_disconnect
+from app.api.disconnect import until_disconnect
 from app.api.rest.merged import ChoiceItem, Merged
-
-logger = logging.getLogger("parley.rest")
 
 KEEP_ALIVE_SECONDS: Final = 10.0
 """Shorter than the idle timeouts of common proxies."""
-
-STALL_SECONDS: Final = 60.0
-"""How long a reader may take nothing before it is given up."""
 
 _HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -28,15 +22,7 @@ _HEADERS: Final = [
     (b"x-accel-buffering", b"no"),  # nginx would gather the events otherwise
 ]
 
-ABORT_EXTENSION: Final = "parley.abort"
-"""Of the ASGI scope, where the server has it: its `abort` ends the connection, with whatever was written and not taken.
-"""
-
 Item = TypeVar("Item")
-
-
-class ReaderStalledError(Exception):
-    """The reader took nothing for STALL_SECONDS."""
 
 
 class EventFormat(Protocol[Item]):
@@ -90,13 +76,8 @@ class EventStream(Response, Generic[Item]):
         self._status_seconds = status_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
+        with suppress(ClientDisconnect):
             await until_disconnect(receive, self._answer(scope, receive, send))
-        except ClientDisconnect:
-            pass
-        except ReaderStalledError:
-            logger.info("a reader that took nothing was given up", extra={"client": scope.get("client")})
-            await _abort(scope, receive)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         form = self._form
@@ -113,26 +94,11 @@ class EventStream(Response, Generic[Item]):
                 while not source.over:
                     await _write(send, form.tell(await source.ready(KEEP_ALIVE_SECONDS)))
                 last = form.end()
-            except ReaderStalledError:
-                raise
             except Exception as error:
                 last = form.failure(error)
             await _write(send, last, more=False)
 
 
 async def _write(send: Send, body: bytes, *, more: bool = True) -> None:
-    """Raises:
-    ReaderStalledError: the reader took nothing for too long.
-    """
-    try:
-        async with asyncio.timeout(STALL_SECONDS):
-            await send({"type": "http.response.body", "body": body, "more_body": more})
-    except TimeoutError:
-        raise ReaderStalledError from None
-
-
-async def _abort(scope: Scope, receive: Receive) -> None:
-    """Returns when the server knows that the connection is gone, and expects no more of the answer."""
-    if extension := scope.get("extensions", {}).get(ABORT_EXTENSION):
-        extension["abort"]()
-        await disconnected(receive)
+    """Waits while the reader takes less than it is sent. The server sees to one who takes nothing."""
+    await send({"type": "http.response.body", "body": body, "more_body": more})

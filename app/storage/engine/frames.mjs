@@ -11,7 +11,16 @@ const LENGTH_BYTES = 4
 const REQUEST_HEADER_BYTES = 10
 const ANSWER_HEADER_BYTES = 9
 
-export const Kind = Object.freeze({ START: 0, QUERY: 1, BEGIN: 2, COMMIT: 3, ROLLBACK: 4, STATUS: 5, PING: 6 })
+export const Kind = Object.freeze({
+  START: 0,
+  QUERY: 1,
+  BEGIN: 2,
+  COMMIT: 3,
+  ROLLBACK: 4,
+  STATUS: 5,
+  PING: 6,
+  STATEMENT: 7,
+})
 export const Verdict = Object.freeze({ ANSWERED: 0, REFUSED: 1 })
 
 /** @typedef {{ number: number, kind: number, transaction: string | undefined, body: string }} Request */

@@ -10,16 +10,21 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.listening import bind
+from app.server import Server
 
 
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncGenerator[int]:
     """Yields the port; returns when the server has stopped."""
     listener = bind("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5))
+    server = Server(uvicorn.Config(app, log_config=None), drain=_nothing, hurry=_nothing)
     running = asyncio.create_task(server._serve([listener]))  # `serve` would take over the signals
     try:
         yield listener.getsockname()[1]
     finally:
         server.should_exit = True
         await running
+
+
+async def _nothing() -> None:
+    """What runs is the test's own."""

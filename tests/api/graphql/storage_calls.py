@@ -14,7 +14,7 @@ from app.chat.identifiers import MessageId
 from app.chat.records import Text
 from app.log.delta_log import DeltaLog
 from app.storage.client import Database
-from app.storage.query_engine import QueryEngine
+from app.storage.query_engine import Parameter, QueryEngine
 
 
 @dataclass
@@ -60,6 +60,10 @@ class CountedEngine(QueryEngine):
     async def query(self, content: str, *, tx_id: TransactionId | None) -> Any:
         self.calls.requests.append(content)
         return await super().query(content, tx_id=tx_id)
+
+    async def statement(self, sql: str, parameters: Sequence[Parameter], *, reads: bool) -> list[dict[str, Any]]:
+        self.calls.requests.append(f"{sql} {parameters}")
+        return await super().statement(sql, parameters, reads=reads)
 
 
 class CountedLog(DeltaLog):

@@ -127,7 +127,7 @@ async def test_many_by_id_are_one_request(reader: Client, calls: StorageCalls, n
     assert len(counted.of(reader.owner)) == 1
 
 
-async def test_a_page_of_conversations_with_twenty_messages_each_is_three_calls(
+async def test_a_page_of_conversations_with_twenty_messages_each_is_one_request(
     client: Client, calls: StorageCalls
 ) -> None:
     for _ in range(3):
@@ -135,15 +135,15 @@ async def test_a_page_of_conversations_with_twenty_messages_each_is_three_calls(
     with calls.counted() as counted:
         found = (await client.data(TWENTY_EACH))["conversations"]["nodes"]
     assert [len(each["messages"]["nodes"]) for each in found] == [20] * 3
-    assert len(counted.of(client.owner)) == 2
+    assert len(counted.of(client.owner)) == 1
     assert counted.texts <= 1  # of the replies in flight, of all pages together
 
 
-async def test_the_query_of_the_readme_is_five_calls(reader: Client, calls: StorageCalls) -> None:
+async def test_the_query_of_the_readme_is_one_request(reader: Client, calls: StorageCalls) -> None:
     with calls.counted() as counted:
         await reader.data(README)
-    assert len(counted.of(reader.owner)) == 3
-    assert counted.texts <= 2
+    assert len(counted.of(reader.owner)) == 1
+    assert counted.texts <= 1
 
 
 async def test_what_goes_round_in_circles_costs_less_than_there_is_on_one_level(
@@ -164,13 +164,13 @@ async def test_a_total_is_counted_only_when_asked_for(client: Client, calls: Sto
     assert len(counted.of(client.owner)) == 1
     with calls.counted() as counted:
         assert await client.data("{ conversations { totalCount } }") == {"conversations": {"totalCount": 1}}
-    assert len(counted.of(client.owner)) == 2
+    assert len(counted.of(client.owner)) == 1
     with calls.counted() as counted:  # a branch knows its length
         await client.data("query Q($id: ID!) { conversation(id: $id) { messages { totalCount nodes { id } } } }", id=id)
     assert len(counted.of(client.owner)) == 2
 
 
-async def test_to_post_is_two_requests_at_most_and_one_more_for_the_prompt(client: Client, calls: StorageCalls) -> None:
+async def test_to_post_is_two_requests_at_most_with_the_prompt(client: Client, calls: StorageCalls) -> None:
     with calls.counted() as counted:
         id = (await client.post("Hello", reply=False))["conversation"]["id"]
     assert len(counted.of(client.owner)) == 1
@@ -182,4 +182,19 @@ async def test_to_post_is_two_requests_at_most_and_one_more_for_the_prompt(clien
         async with client.socket() as socket:  # what it says comes after its prompt was read
             await socket.subscribe("1", FOLLOW, id=reply)
             assert (await socket.receive())["type"] == "next"
-    assert len(counted.of(client.owner)) == 3 + 1  # to watch is one, too
+    assert len(counted.of(client.owner)) == 2 + 1  # to watch is one, too
+
+
+async def test_to_edit_and_to_regenerate_are_two_requests_with_the_prompt(client: Client, calls: StorageCalls) -> None:
+    posted = await client.post("Hello", model="slow")
+    for mutation, id in (("regenerate", posted["reply"]["id"]), ("editMessage", posted["message"]["id"])):
+        active = posted["reply"]["id"]
+        await client.data("mutation M($id: ID!) { stopCompletion(messageId: $id) { status } }", id=active)
+        content = ', content: "Hi"' if mutation == "editMessage" else ""
+        with calls.counted() as counted:
+            document = f'mutation M($id: ID!) {{ started: {mutation}(input: {{messageId: $id, model: "slow"{content}}})'
+            posted = (await client.data(f"{document} {{ reply {{ id }} }} }}", id=id))["started"]
+            async with client.socket() as socket:
+                await socket.subscribe("1", FOLLOW, id=posted["reply"]["id"])
+                assert (await socket.receive())["type"] == "next"
+        assert len(counted.of(client.owner)) == 2 + 1

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.server.http import BoundedHttp
 from tests.api.rest.asking import PATH, asking
 from tests.upstream.process import Upstream
 from tests.upstream.script import Script
@@ -49,7 +50,7 @@ async def test_they_hold_the_upstream_up_and_are_given_up_with_their_connections
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("app.api.rest.event_stream.STALL_SECONDS", 0.5)
+    monkeypatch.setattr(BoundedHttp, "stall_seconds", 0.5)
     before = await upstream.state()
     flood = Script(deltas=1, text="🦜" * 2_000, repeat=4_000)  # 32 MB: more than all buffers on the way can hold
     for reader in readers:

@@ -71,9 +71,6 @@ class EventStream(Response):
                 await self._break_off(send)
 
     async def _write(self, send: Send) -> None:
-        """Raises:
-        ClientDisconnect: the reader took nothing for too long.
-        """
         try:
             async with asyncio.TaskGroup() as tasks:
                 await self._send(send, COMMENT)
@@ -81,8 +78,6 @@ class EventStream(Response):
                 last = await self._tell(send)
                 for each in beside:
                     each.cancel()
-        except* ClientDisconnect:
-            raise ClientDisconnect from None
         except* BrokenOff:
             last = b""
         await self._send(send, last, more=False)
@@ -95,8 +90,6 @@ class EventStream(Response):
                     await self._send(send, next_event(response))
         except Failed as failed:
             return next_event({"errors": failed.errors}) + COMPLETE
-        except ClientDisconnect:
-            raise
         except Exception as error:
             unforeseen = present(GraphQLError("", original_error=error))
             return next_event({"errors": [unforeseen.formatted]}) + COMPLETE
@@ -112,16 +105,8 @@ class EventStream(Response):
         raise BrokenOff
 
     async def _send(self, send: Send, body: bytes, *, more: bool = True) -> None:
-        """Waits while the client reads more slowly than it is sent to.
-
-        Raises:
-            ClientDisconnect: it took nothing for too long.
-        """
-        try:
-            async with asyncio.timeout(self._pace.stall):
-                await send({"type": "http.response.body", "body": body, "more_body": more})
-        except TimeoutError:
-            raise ClientDisconnect from None
+        """Waits while the client reads more slowly than it is sent to. The server sees to one who takes nothing."""
+        await send({"type": "http.response.body", "body": body, "more_body": more})
 
     async def _break_off(self, send: Send) -> None:
         """Without `complete`: clients take that for a connection to make again, of whichever server still runs."""

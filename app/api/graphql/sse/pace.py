@@ -12,5 +12,4 @@ class Pace:
     """All in seconds."""
 
     keep_alive: float = limits.SSE_KEEP_ALIVE_SECONDS
-    stall: float = limits.SSE_STALL_SECONDS
     close_deadline: float = limits.CLOSE_DEADLINE_SECONDS

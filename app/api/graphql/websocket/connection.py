@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, aclosing, suppress
 from typing import Any
 
 from graphql import GraphQLError
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
 
 from app.api.graphql import limits
 from app.api.graphql.context import Context
@@ -17,7 +18,6 @@ from app.api.graphql.json_codec import encode
 from app.api.graphql.operation import Failed, responses
 from app.api.graphql.request import GraphQLRequest
 from app.api.graphql.websocket.close import Close, CloseCode
-from app.api.graphql.websocket.drain import Drain
 from app.api.graphql.websocket.messages import (
     ClientMessage,
     Complete,
@@ -34,36 +34,53 @@ from app.chat.errors import ChatError, RateLimited, ShuttingDown, Unauthenticate
 from app.chat.service import Chat
 
 
+class Gone(Exception):
+    """There is no client any more."""
+
+
 class Connection:
     """Everything that goes on in a connection is a task in one group, so it ends as a whole: when one of them raises
     Close, or the client has gone, the others are cancelled and waited for, and with them what they opened.
+
+    Most sockets wait most of the time, so waiting has to be cheap: what is only waited for is a timer and no task, and
+    there is one timer at a time, for the init, for the next ping or for the answer to the last one.
     """
 
-    def __init__(self, socket: WebSocket, chat: Chat, identify: Identify, drain: Drain, pace: Pace) -> None:
-        self._socket = socket
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, *, chat: Chat, identify: Identify, pace: Pace
+    ) -> None:
+        self._scope = scope
+        self._receive_message = receive
+        self._send_message = send
         self._chat = chat
         self._identify = identify
-        self._drain = drain
         self._pace = pace
         self._identity: Identity | None = None
-        self._payload: Mapping[str, Any] = {}
-        self._counted = ExitStack()
-        self._initialised = asyncio.Event()
-        self._heard = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._counted: ExitStack | None = None
+        self._tasks = asyncio.TaskGroup()
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._pinged = False
+        self._draining = False
+        self._grace: asyncio.TimerHandle | None = None
+        self._live = False
 
     async def serve(self) -> None:
         """Returns when the socket is closed, however that came, and nothing of it is left."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._expect_init())
-                tasks.create_task(self._keep_alive())
-                tasks.create_task(self._expect_drain())
-                tasks.create_task(self._expect_revocation())
-                await self._receive(tasks)
-        except* WebSocketDisconnect:
+            async with self._tasks:
+                self._live = True
+                self._end_if_drained()
+                self._after(
+                    self._pace.init_deadline, self._end, CloseCode.INIT_TIMEOUT, "Connection initialisation timeout"
+                )
+                try:
+                    await self._receive()
+                finally:
+                    self._live = False
+                    self._stop_timers()
+        except* Gone:
             pass
         except* Close as ends:
             await self._close(next(each for each in ends.exceptions if isinstance(each, Close)))
@@ -71,20 +88,32 @@ class Connection:
             report(ends)
             await self._close(Close(CloseCode.INTERNAL_ERROR, "Internal error"))
         finally:
-            self._counted.close()
+            if self._counted:
+                self._counted.close()
 
-    async def _receive(self, tasks: asyncio.TaskGroup) -> None:
+    def drain(self, deadline: float) -> None:
+        """Takes no new operation; what is under way gets its end before the socket is closed, or the deadline comes, by
+        the loop's clock. May be called again to hurry.
+        """
+        self._draining = True
+        if self._grace:
+            self._grace.cancel()
+        self._grace = self._loop.call_at(deadline, self._restart)
+        self._end_if_drained()
+
+    async def _receive(self) -> None:
         while True:
-            message = await self._socket.receive()
+            message = await self._receive_message()
             if message["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
+                raise Gone
             text = message.get("text")
             if text is None:
                 raise Close(CloseCode.BAD_REQUEST, "Invalid message: a message must be text")
-            self._heard.set()
-            await self._handle(read_message(text), tasks)
+            if self._pinged:
+                self._ping_later()
+            await self._handle(read_message(text))
 
-    async def _handle(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
+    async def _handle(self, message: ClientMessage) -> None:
         match message:
             case ConnectionInit(payload):
                 await self._initialise(payload)
@@ -93,27 +122,31 @@ class Connection:
             case Pong():
                 pass
             case Subscribe(id, request):
-                await self._subscribe(id, request, tasks)
+                await self._subscribe(id, request)
             case Complete(id):
                 if id in self._operations:
-                    self._forget(id).cancel()
+                    self._operations.pop(id).cancel()
+                    self._end_if_drained()
 
     async def _initialise(self, payload: Mapping[str, Any]) -> None:
         if self._identity:
             raise Close(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
         try:
-            identity = await self._identify(self._socket, payload)
+            identity = await self._identify(HTTPConnection(self._scope), payload)
             if identity.allowance:
+                self._counted = ExitStack()
                 self._counted.enter_context(identity.allowance.socket())
         except Unauthenticated:
             raise Close(CloseCode.FORBIDDEN, "Forbidden") from None
         except ChatError as error:  # too many sockets, or the database is away: clients come again after this code
             raise Close(CloseCode.TRY_AGAIN_LATER, str(error)) from None
-        self._identity, self._payload = identity, key_alone(payload)
-        self._initialised.set()
+        self._identity = identity
+        if identity.until is not None:
+            self._tasks.create_task(self._expect_revocation(identity, key_alone(payload)))
+        self._ping_later()
         await self._send({"type": "connection_ack"})
 
-    async def _subscribe(self, id: str, request: GraphQLRequest, tasks: asyncio.TaskGroup) -> None:
+    async def _subscribe(self, id: str, request: GraphQLRequest) -> None:
         if not self._identity:
             raise Close(CloseCode.UNAUTHORIZED, "Unauthorized")
         if id in self._operations:
@@ -121,11 +154,10 @@ class Connection:
         if refusal := self._refusal(self._identity):
             await self._send({"id": id, "type": "error", "payload": [refusal.formatted]})
             return
-        self._idle.clear()
-        self._operations[id] = tasks.create_task(self._run(id, request, Context(self._chat, self._identity)))
+        self._operations[id] = self._tasks.create_task(self._run(id, request, Context(self._chat, self._identity)))
 
     def _refusal(self, identity: Identity) -> GraphQLError | None:
-        if self._drain.begun.is_set():
+        if self._draining:
             return present(GraphQLError("", original_error=ShuttingDown()))
         if len(self._operations) >= limits.MAX_OPERATIONS_PER_SOCKET:
             most = limits.MAX_OPERATIONS_PER_SOCKET
@@ -151,61 +183,64 @@ class Connection:
             last = {"id": id, "type": "complete"}
         finally:
             if self._operations.get(id) is asyncio.current_task():
-                self._forget(id)
+                del self._operations[id]
         await self._send(last)
-
-    def _forget(self, id: str) -> asyncio.Task[None]:
-        task = self._operations.pop(id)
-        if not self._operations:
-            self._idle.set()
-        return task
+        self._end_if_drained()
 
     async def _send(self, message: Mapping[str, Any]) -> None:
         """Waits while the client reads more slowly than it is sent to.
 
         Raises:
-            WebSocketDisconnect: the socket is closed.
+            Gone: the socket is closed.
         """
         try:
-            await self._socket.send_text(encode(message))
-        except RuntimeError as error:  # so says uvicorn where it has closed the socket by itself
-            raise WebSocketDisconnect(1006) from error
+            await self._send_message({"type": "websocket.send", "text": encode(message)})
+        except (OSError, RuntimeError) as error:  # so say servers that the client, or they, have closed it
+            raise Gone from error
 
     async def _close(self, end: Close) -> None:
         """A client that reads nothing cannot hold up the end of its connection."""
-        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+        with suppress(TimeoutError, OSError, RuntimeError):
             async with asyncio.timeout(self._pace.close_deadline):
-                await self._socket.close(end.code, end.reason)
+                await self._send_message({"type": "websocket.close", "code": end.code, "reason": end.reason})
 
-    async def _expect_init(self) -> None:
-        try:
-            async with asyncio.timeout(self._pace.init_deadline):
-                await self._initialised.wait()
-        except TimeoutError:
-            raise Close(CloseCode.INIT_TIMEOUT, "Connection initialisation timeout") from None
+    def _ping_later(self) -> None:
+        self._pinged = False
+        self._after(self._pace.ping_interval, lambda: self._tasks.create_task(self._ping()))
 
-    async def _keep_alive(self) -> None:
-        await self._initialised.wait()
-        while True:
-            await asyncio.sleep(self._pace.ping_interval)
-            self._heard.clear()
-            try:
-                async with asyncio.timeout(self._pace.pong_deadline):
-                    await self._send({"type": "ping"})
-                    await self._heard.wait()
-            except TimeoutError:
-                raise Close(CloseCode.PING_TIMEOUT, "Ping timeout") from None
+    async def _ping(self) -> None:
+        """The client is given time from when the ping is on its way, however much is before it."""
+        self._pinged = True
+        await self._send({"type": "ping"})
+        if self._pinged:
+            self._after(self._pace.pong_deadline, self._end, CloseCode.PING_TIMEOUT, "Ping timeout")
 
-    async def _expect_revocation(self) -> None:
-        await self._initialised.wait()
-        if self._identity:
-            await revocation(self._identify, self._socket, self._identity, self._payload)
-            raise Close(CloseCode.FORBIDDEN, "Forbidden")
+    async def _expect_revocation(self, identity: Identity, payload: Mapping[str, Any]) -> None:
+        await revocation(self._identify, HTTPConnection(self._scope), identity, payload)
+        raise Close(CloseCode.FORBIDDEN, "Forbidden")
 
-    async def _expect_drain(self) -> None:
-        """What is under way gets its end, within the grace period, before the socket is closed."""
-        await self._drain.begun.wait()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._drain.grace_seconds):
-                await self._idle.wait()
-        raise Close(CloseCode.SERVICE_RESTART, "Service restart")
+    def _end_if_drained(self) -> None:
+        if self._draining and not self._operations:
+            self._restart()
+
+    def _restart(self) -> None:
+        self._end(CloseCode.SERVICE_RESTART, "Service restart")
+
+    def _end(self, code: CloseCode, reason: str) -> None:
+        if self._live:
+            self._tasks.create_task(_raise(Close(code, reason)))
+
+    def _after(self, seconds: float, then: Callable[..., object], *given: object) -> None:
+        """In place of what was to come."""
+        if self._timer:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, then, *given)
+
+    def _stop_timers(self) -> None:
+        for each in (self._timer, self._grace):
+            if each:
+                each.cancel()
+
+
+async def _raise(end: Close) -> None:
+    raise end

@@ -24,6 +24,7 @@ from app.chat.errors import Unauthenticated
 from app.chat.identifiers import message_id
 from app.chat.service import Chat
 from app.log.delta_log import DeltaLog
+from app.server.http import BoundedHttp
 from tests.api.graphql.client import FOLLOW, OWNER_HEADER, Client
 from tests.api.graphql.conftest import identify
 from tests.api.graphql.serving import serving
@@ -116,11 +117,14 @@ async def test_a_stream_that_has_nothing_to_tell_shows_that_it_lives(chat: Chat,
     await client.data(STOP, id=id)
 
 
-async def test_a_reader_that_takes_nothing_is_let_go_of(chat: Chat, client: Client, log: DeltaLog) -> None:
+async def test_a_reader_that_takes_nothing_is_let_go_of(
+    chat: Chat, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedHttp, "stall_seconds", 0.2)
     id = (await client.post("x" * 4_000_000, reply=False))["message"]["id"]
     fields = " ".join(f"m{number}: message(id: $id) {{ content }}" for number in range(20))
     body = json.dumps({"query": f"query Q($id: ID!) {{ {fields} }}", "variables": {"id": id}}).encode()
-    async with at_pace(chat, client, Pace(stall=0.2)) as (own, streams, _):
+    async with at_pace(chat, client, Pace()) as (own, streams, _):
         with socket.socket() as reader:
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
             reader.setblocking(False)
@@ -133,6 +137,9 @@ async def test_a_reader_that_takes_nothing_is_let_go_of(chat: Chat, client: Clie
             await loop.sock_sendall(reader, head.encode() + body)
             await until(lambda: len(streams) == 1)
             await until(lambda: len(streams) == 0)
+            with pytest.raises(ConnectionResetError):
+                while await loop.sock_recv(reader, 65_536):
+                    pass
 
 
 async def test_a_drain_lets_a_reader_have_the_end(chat: Chat, client: Client) -> None:

@@ -19,6 +19,7 @@ from app.api.graphql.websocket.sockets import Sockets
 from app.chat.identifiers import message_id
 from app.chat.service import Chat
 from app.log.delta_log import DeltaLog
+from app.server.websocket import BoundedWebSocket
 from tests.api.graphql.client import FOLLOW, Client, Socket
 from tests.api.graphql.conftest import identify
 from tests.api.graphql.serving import serving
@@ -139,11 +140,13 @@ async def test_a_client_that_answers_no_pings_is_closed(chat: Chat, client: Clie
         assert await socket.closed() == (4499, "Ping timeout")
 
 
-async def test_a_client_that_stops_reading_is_let_go_of(chat: Chat, client: Client, log: DeltaLog) -> None:
+async def test_a_client_that_stops_reading_is_let_go_of(
+    chat: Chat, client: Client, log: DeltaLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedWebSocket, "stall_seconds", 0.3)
     big = (await client.post("x" * 2_000_000, reply=False))["message"]["id"]
     id = await slow_reply(client)
-    pace = Pace(ping_interval=0.1, pong_deadline=0.3, close_deadline=0.1)
-    async with at_pace(chat, client, pace) as (own, open_sockets), own.socket() as socket:
+    async with at_pace(chat, client, Pace()) as (own, open_sockets), own.socket() as socket:
         await socket.subscribe("1", FOLLOW, id=id, after=0)
         assert (await socket.receive())["type"] == "next"
         socket.connection.transport.pause_reading()
@@ -165,7 +168,7 @@ async def test_a_drain_lets_subscribers_have_the_end_and_then_closes_every_socke
     ):
         await busy.subscribe("1", FOLLOW, id=id, after=0)
         assert (await busy.receive())["type"] == "next"
-        draining = asyncio.create_task(open_sockets.drain(10))
+        draining = asyncio.create_task(open_sockets.drain(3_600))
         events = [each["data"]["completion"] for each in await busy.payloads("1")]
         assert events[-1]["message"]["status"] == "COMPLETE"
         for socket in (busy, idle, silent):
@@ -189,4 +192,18 @@ async def test_a_drain_waits_no_longer_than_its_grace_and_takes_nothing_new(chat
         await draining
         async with own.socket(init=False) as late:
             assert await late.closed() == (1012, "Service restart")
+    await client.data(STOP, id=id)
+
+
+async def test_a_second_drain_hurries_the_first(chat: Chat, client: Client) -> None:
+    id = await slow_reply(client)
+    async with at_pace(chat, client, Pace()) as (own, open_sockets), own.socket() as socket:
+        await socket.subscribe("1", FOLLOW, id=id, after=0)
+        assert (await socket.receive())["type"] == "next"
+        patient = asyncio.create_task(open_sockets.drain(3_600))
+        async with own.socket(init=False) as late:  # has nothing to wait for
+            assert await late.closed() == (1012, "Service restart")
+        await open_sockets.drain(0)
+        assert (await socket.closed())[0] == 1012
+        await patient
     await client.data(STOP, id=id)

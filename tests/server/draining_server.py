@@ -1,4 +1,4 @@
-"""`python -m tests.draining_server DRAIN LOOP`: a server whose drain does as it is told, and says what it does.
+"""`python -m tests.server.draining_server DRAIN LOOP`: a server whose drain does as it is told, and says what it does.
 
 DRAIN is `asks` (goes on when a line comes on standard input), `waits` (for ever) or `breaks`; LOOP `asyncio` or
 `uvloop`.

@@ -1,45 +1,22 @@
-"""uvicorn, with what a chat service needs: a drain that lets finish what runs while sockets are still open, and a way
-to be rid of a connection whose reader has stalled.
-"""
+"""A server that lets finish what runs while sockets are still open."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import socket
-import struct
 from collections.abc import Awaitable, Callable
 from types import FrameType
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.server.http import BoundedHttp
+from app.server.websocket import BoundedWebSocket
 
 logger = logging.getLogger("parley")
 
 LAST_WORDS_SECONDS = 1
 """How long connections may take to close once every reply has its end."""
-
-
-ABORT_EXTENSION = "parley.abort"
-"""Of the ASGI scope: its `abort` ends the connection at once. ASGI has no word for that, and a close waits until all
-that was written has been taken, which a stalled reader never does.
-"""
-
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""For SO_LINGER: what was written and not taken is forgotten, by the system too."""
-
-
-class AbortableHttp(HttpToolsProtocol):
-    """Gives each request ABORT_EXTENSION."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {ABORT_EXTENSION: {"abort": self._abort}}
-
-    def _abort(self) -> None:
-        connection: socket.socket = self.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        self.transport.abort()
 
 
 class Server(uvicorn.Server):
@@ -48,7 +25,7 @@ class Server(uvicorn.Server):
     uvicorn waits for its connections before it tells the application, so an open stream would hold up the very thing
     that ends it; and it raises the signal once more at the end, so that a clean stop would not exit 0.
 
-    To be made within the event loop that it serves in. Speaks HTTP as AbortableHttp does.
+    To be made within the event loop that it serves in. Its connections are BoundedHttp and BoundedWebSocket.
 
     Args:
         drain: refuses new work and returns when everything that runs has its end. Cancelled by a second signal,
@@ -59,7 +36,12 @@ class Server(uvicorn.Server):
         self, config: uvicorn.Config, *, drain: Callable[[], Awaitable[None]], hurry: Callable[[], Awaitable[None]]
     ) -> None:
         config.timeout_graceful_shutdown = LAST_WORDS_SECONDS
-        config.http = AbortableHttp
+        config.http = BoundedHttp
+        config.ws = BoundedWebSocket
+        config.ws_ping_interval = None  # graphql-transport-ws has pings of its own
+        # A delta's frame would be 15 bytes in place of 124: half, with the headers of its packet. But a socket would be
+        # twice what it is, for 35 KB of windows, and to frame a delta would take 5 µs in place of 1.
+        config.ws_per_message_deflate = False
         super().__init__(config)
         self._drain = drain
         self._hurry = hurry

@@ -15,7 +15,7 @@ import pytest
 
 DEADLINE_SECONDS = 20
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -47,15 +47,10 @@ class Running:
                 await writer.wait_closed()
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
-def loop_name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
 async def running(request: pytest.FixtureRequest, loop_name: str) -> AsyncGenerator[Running]:
     """A server of its own process; the parameter is how its drain behaves."""
-    command = [sys.executable, "-m", "tests.draining_server", getattr(request, "param", "asks"), loop_name]
+    command = [sys.executable, "-m", "tests.server.draining_server", getattr(request, "param", "asks"), loop_name]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     server = Running(process, 0)
     try:

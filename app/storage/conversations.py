@@ -1,0 +1,104 @@
+"""Reading conversations: each by its id, or a page of them with what is shown of each, in one statement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from app.chat.identifiers import ConversationId
+from app.chat.overview import Overview, Shown
+from app.chat.paging import ActivityKey, BranchQuery, Depth, Page, Window
+from app.chat.records import Conversation, Message
+from app.storage.client import Database
+from app.storage.conversation_statements import (
+    CONVERSATIONS,
+    COUNT,
+    NEWEST_FIRST,
+    NEWEST_FIRST_OVERVIEW,
+    OLDEST_FIRST,
+    OLDEST_FIRST_OVERVIEW,
+)
+from app.storage.message_tree import branch_page, max_page_bytes
+from app.storage.query_engine import Parameter
+from app.storage.reaching import run_statement
+from app.storage.rows import Row, array, conversation_of, message_of_values
+
+
+class PrismaConversations:
+    """See app.chat.ports.Records."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def find(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Conversation]:
+        rows = await run_statement(self._db, CONVERSATIONS, owner, array(ids), reads=True)
+        return {each.id: each for each in (conversation_of(row["conversation"]) for row in rows)}
+
+    async def page(self, owner: str, window: Window[ActivityKey], *, archived: bool | None) -> Page[Conversation]:
+        statement = OLDEST_FIRST if window.backward else NEWEST_FIRST
+        return _page(await run_statement(self._db, statement, *_place(owner, window, archived), reads=True), window)
+
+    async def overview(
+        self, owner: str, window: Window[ActivityKey], shown: Shown, *, archived: bool | None
+    ) -> Overview:
+        if shown == Shown():
+            return Overview(await self.page(owner, window, archived=archived))
+        statement = OLDEST_FIRST_OVERVIEW if window.backward else NEWEST_FIRST_OVERVIEW
+        max_bytes = max_page_bytes(window.size * len(shown.branches))
+        beside = (_windows(shown.branches), max_bytes, shown.active, shown.total)
+        rows = await run_statement(self._db, statement, *_place(owner, window, archived), *beside, reads=True)
+        return _overview(rows[: window.size], _page(rows, window), shown)
+
+    async def count(self, owner: str, *, archived: bool | None) -> int:
+        [answer] = await run_statement(self._db, COUNT, owner, _kinds(archived), reads=True)
+        return int(answer["count"])
+
+
+def _place(owner: str, window: Window[ActivityKey], archived: bool | None) -> tuple[Parameter, ...]:
+    return owner, _kinds(archived), *_edge(window.after), *_edge(window.before), window.size
+
+
+def _kinds(archived: bool | None) -> str:
+    return {None: "{f,t}", False: "{f}", True: "{t}"}[archived]
+
+
+def _edge(key: ActivityKey | None) -> tuple[str | None, str | None]:
+    return (key.updated_at.isoformat(), str(key.id)) if key else (None, None)
+
+
+def _windows(windows: Sequence[Window[Depth]]) -> str:
+    asked = [
+        {
+            "window": number,
+            "size": each.size,
+            "backward": each.backward,
+            "after_depth": each.after,
+            "before_depth": each.before,
+        }
+        for number, each in enumerate(windows)
+    ]
+    return json.dumps(asked)
+
+
+def _page(rows: Sequence[Row], window: Window[ActivityKey]) -> Page[Conversation]:
+    """Of the rows of a page and one more, if there is one."""
+    more = len(rows) > window.size
+    items = [conversation_of(row["conversation"]) for row in rows[: window.size]]
+    total = rows[0].get("total") if rows else None
+    if window.backward:
+        return Page(items[::-1], has_next=window.before is not None, has_previous=more, total=total)
+    return Page(items, has_next=more, has_previous=window.after is not None, total=total)
+
+
+def _overview(rows: Sequence[Row], page: Page[Conversation], shown: Shown) -> Overview:
+    branches: dict[BranchQuery, Page[Message]] = {}
+    active: dict[ConversationId, Message] = {}
+    beside = {row["conversation"]["id"]: row for row in rows}
+    for each in page.items:
+        row = beside[str(each.id)]
+        if each.tip_id:
+            for branch in row["branches"] or ():
+                branches[each.tip_id, shown.branches[branch["window"]]] = branch_page(branch)
+        if row["active"]:
+            active[each.id] = message_of_values(row["active"])
+    return Overview(page, branches, active)

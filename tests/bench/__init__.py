@@ -1,0 +1,1 @@
+"""The parts of bench/ that measure nothing themselves."""
