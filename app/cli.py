@@ -20,7 +20,7 @@ from app.chat.keys import Key, KeyNameTaken, NoSuchKey, digest, new_key, new_sec
 from app.generation.configuration_faults import ConfigurationError
 from app.listening import ListenError, bind, url
 from app.logs import configure_logging
-from app.main import Parley, configured
+from app.main import Parley, configured, listed_documents
 from app.server import Server
 from app.settings import Settings, SettingsError, read_settings
 from app.storage.client import Database
@@ -123,13 +123,14 @@ def main() -> None:
 
 async def _serve(settings: Settings) -> None:
     configuration = configured(settings)
+    documents = listed_documents(settings)
     bound = bind(settings.host, settings.port)
     async with AsyncExitStack() as stack:
         stack.callback(bound.close)
         database_url = settings.database_url
         if database_url is None:
             database_url = await stack.enter_async_context(EmbeddedPostgres(settings.data_dir))
-        parley = await stack.enter_async_context(Parley(settings, database_url, configuration))
+        parley = await stack.enter_async_context(Parley(settings, database_url, configuration, documents))
         config = uvicorn.Config(
             parley.app(),
             lifespan="off",

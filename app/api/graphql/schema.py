@@ -7,8 +7,8 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from app.api.graphql.checked_operation import CheckedOperation
 from app.api.graphql.completion_event import CompletionDelta, CompletionEnd, CompletionSnapshot
-from app.api.graphql.documents import CheckedDocuments
 from app.api.graphql.errors import present
 from app.api.graphql.executor import LeanExecutor
 from app.api.graphql.mutation import Mutation
@@ -28,7 +28,7 @@ schema = Schema(
     mutation=Mutation,
     subscription=Subscription,
     types=[CompletionDelta, CompletionSnapshot, CompletionEnd],  # which nothing names but the interface
-    extensions=[CheckedDocuments],
+    extensions=[CheckedOperation],
     execution_context_class=LeanExecutor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

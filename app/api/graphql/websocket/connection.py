@@ -10,12 +10,14 @@ from typing import Any
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.api.errors import INTERNAL_MESSAGE
 from app.api.graphql import limits
 from app.api.graphql.context import Context
 from app.api.graphql.errors import present, report
 from app.api.graphql.json_codec import encode
 from app.api.graphql.operation import Failed, responses
-from app.api.graphql.request import GraphQLRequest
+from app.api.graphql.policy import Policy
+from app.api.graphql.request import RequestParameters
 from app.api.graphql.websocket.close import Close, CloseCode
 from app.api.graphql.websocket.drain import Drain
 from app.api.graphql.websocket.messages import (
@@ -39,12 +41,15 @@ class Connection:
     Close, or the client has gone, the others are cancelled and waited for, and with them what they opened.
     """
 
-    def __init__(self, socket: WebSocket, chat: Chat, identify: Identify, drain: Drain, pace: Pace) -> None:
+    def __init__(
+        self, socket: WebSocket, chat: Chat, identify: Identify, drain: Drain, pace: Pace, policy: Policy
+    ) -> None:
         self._socket = socket
         self._chat = chat
         self._identify = identify
         self._drain = drain
         self._pace = pace
+        self._policy = policy
         self._identity: Identity | None = None
         self._payload: Mapping[str, Any] = {}
         self._counted = ExitStack()
@@ -68,8 +73,7 @@ class Connection:
         except* Close as ends:
             await self._close(next(each for each in ends.exceptions if isinstance(each, Close)))
         except* Exception as ends:
-            report(ends)
-            await self._close(Close(CloseCode.INTERNAL_ERROR, "Internal error"))
+            await self._close(Close(CloseCode.INTERNAL_ERROR, f"{INTERNAL_MESSAGE} {report(ends)}"))
         finally:
             self._counted.close()
 
@@ -92,8 +96,8 @@ class Connection:
                 await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
             case Pong():
                 pass
-            case Subscribe(id, request):
-                await self._subscribe(id, request, tasks)
+            case Subscribe(id, sent):
+                await self._subscribe(id, sent, tasks)
             case Complete(id):
                 if id in self._operations:
                     self._forget(id).cancel()
@@ -113,7 +117,7 @@ class Connection:
         self._initialised.set()
         await self._send({"type": "connection_ack"})
 
-    async def _subscribe(self, id: str, request: GraphQLRequest, tasks: asyncio.TaskGroup) -> None:
+    async def _subscribe(self, id: str, sent: RequestParameters, tasks: asyncio.TaskGroup) -> None:
         if not self._identity:
             raise Close(CloseCode.UNAUTHORIZED, "Unauthorized")
         if id in self._operations:
@@ -122,7 +126,8 @@ class Connection:
             await self._send({"id": id, "type": "error", "payload": [refusal.formatted]})
             return
         self._idle.clear()
-        self._operations[id] = tasks.create_task(self._run(id, request, Context(self._chat, self._identity)))
+        context = Context(self._chat, self._identity, introspection=self._policy.introspection)
+        self._operations[id] = tasks.create_task(self._run(id, sent, context))
 
     def _refusal(self, identity: Identity) -> GraphQLError | None:
         if self._drain.begun.is_set():
@@ -139,9 +144,10 @@ class Connection:
             return present(GraphQLError("", original_error=error))
         return None
 
-    async def _run(self, id: str, request: GraphQLRequest, context: Context) -> None:
+    async def _run(self, id: str, sent: RequestParameters, context: Context) -> None:
         """The id is free again before the client hears that the operation has ended."""
         try:
+            request = self._policy.documents.request(sent)
             async with aclosing(responses(request, context)) as stream:
                 async for response in stream:
                     await self._send({"id": id, "type": "next", "payload": response})

@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from starlette.websockets import WebSocket
 
+from app.api.graphql.policy import Policy
 from app.api.graphql.websocket.close import CloseCode
 from app.api.graphql.websocket.connection import Connection
 from app.api.graphql.websocket.drain import Drain
@@ -28,12 +29,19 @@ class Sockets:
     """
 
     def __init__(
-        self, chat: Chat, identify: Identify, *, allowed_origins: Collection[str] = (), pace: Pace = PACE
+        self,
+        chat: Chat,
+        identify: Identify,
+        *,
+        allowed_origins: Collection[str] = (),
+        pace: Pace = PACE,
+        policy: Policy | None = None,
     ) -> None:
         self._chat = chat
         self._identify = identify
         self._allowed_origins = frozenset(allowed_origins)
         self._pace = pace
+        self._policy = policy or Policy()
         self._drain = Drain()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -57,7 +65,7 @@ class Sockets:
         self._open += 1
         self._empty.clear()
         try:
-            await Connection(socket, self._chat, self._identify, self._drain, self._pace).serve()
+            await Connection(socket, self._chat, self._identify, self._drain, self._pace, self._policy).serve()
         finally:
             self._open -= 1
             if not self._open:
