@@ -24,7 +24,7 @@ from app.chat.keys import Key, KeyNameTaken, NoSuchKey, digest, new_key, new_sec
 from app.generation.configuration_faults import ConfigurationError
 from app.listening import ListenError, bind, listen_at, reserve, url
 from app.logs import configure_logging
-from app.main import Parley, configured
+from app.main import Parley, configured, listed_documents
 from app.server import Server, SupervisedServer
 from app.settings import Settings, SettingsError, read_settings
 from app.storage.client import Database
@@ -74,7 +74,8 @@ def serve(workers: int | None) -> None:
     if workers == 1:
         _run(settings, _serve_alone(settings))
         return
-    configured(settings)  # what is wrong with it is told before anything is started
+    configured(settings)  # what is wrong with these is told before anything is started
+    listed_documents(settings)
     address = reserve(settings.host, settings.port)
     turn_into_supervisor(
         workers,
@@ -158,8 +159,12 @@ def _run(settings: Settings, serving: Coroutine[Any, Any, None]) -> None:
 
 async def _serve_alone(settings: Settings) -> None:
     configuration = configured(settings)
+    documents = listed_documents(settings)
     with bind(settings.host, settings.port) as bound:
-        async with _database_url(settings) as database_url, Parley(settings, database_url, configuration) as parley:
+        async with (
+            _database_url(settings) as database_url,
+            Parley(settings, database_url, configuration, documents) as parley,
+        ):
             server = Server(
                 _uvicorn(parley), drain=partial(parley.drain, settings.grace_seconds), hurry=partial(parley.drain, 0)
             )
@@ -171,8 +176,12 @@ async def _serve_alone(settings: Settings) -> None:
 
 async def _serve_supervised(settings: Settings, address: socket.socket, supervisor: socket.socket) -> None:
     configuration = configured(settings)
+    documents = listed_documents(settings)
     with address:
-        async with _database_url(settings) as database_url, Parley(settings, database_url, configuration) as parley:
+        async with (
+            _database_url(settings) as database_url,
+            Parley(settings, database_url, configuration, documents) as parley,
+        ):
             with listen_at(address) as bound:
                 server = SupervisedServer(
                     _uvicorn(parley),

@@ -12,6 +12,9 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from app.api.graphql import GraphQLRouter, graphql_router
+from app.api.graphql.persisted_documents.documents import PersistedDocuments
+from app.api.graphql.persisted_documents.manifest import ManifestError, read_manifest
+from app.api.graphql.policy import Policy
 from app.api.host import LocalNamesOnly
 from app.api.identity import Identify, identity_by_key, local_identity
 from app.api.method_not_allowed import method_not_allowed
@@ -55,9 +58,16 @@ class Parley:
     Args:
         database_url: of PostgreSQL, as Prisma takes it.
         configuration: as of `configured`, which is asked if it is left out.
+        documents: as of `listed_documents`, likewise.
     """
 
-    def __init__(self, settings: Settings, database_url: str, configuration: Configuration | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database_url: str,
+        configuration: Configuration | None = None,
+        documents: PersistedDocuments | None = None,
+    ) -> None:
         self._settings = settings
         self._url = database_url
         self._database = Database(database_url)
@@ -82,7 +92,12 @@ class Parley:
         self._migrated_until = 0.0
         identify = self._identify()
         self.rest: RestRouter = rest_router(self.chat, identify=identify)
-        self.graphql: GraphQLRouter = graphql_router(self.chat, identify=identify, playground=playground_response)
+        self.graphql: GraphQLRouter = graphql_router(
+            self.chat,
+            identify=identify,
+            playground=playground_response,
+            policy=Policy(documents or listed_documents(settings), introspection=settings.introspection),
+        )
 
     async def __aenter__(self) -> Self:
         """Raises:
@@ -199,6 +214,28 @@ def configured(settings: Settings) -> Configuration:
     if configuration.asks_others:
         check_proxies()
     return configuration
+
+
+def listed_documents(settings: Settings) -> PersistedDocuments:
+    """The GraphQL documents that clients may name.
+
+    Raises:
+        SettingsError: the file that lists them is not usable; names the document at fault.
+    """
+    path = settings.documents
+    if path is None:
+        if settings.documents_only:
+            raise SettingsError("PARLEY_DOCUMENTS_ONLY=true: PARLEY_DOCUMENTS has to name the file that lists them")
+        return PersistedDocuments()
+    try:
+        listed = read_manifest(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"PARLEY_DOCUMENTS={path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"PARLEY_DOCUMENTS={path}: is not UTF-8") from None
+    except ManifestError as error:
+        raise SettingsError(f"PARLEY_DOCUMENTS={path}: {error}") from None
+    return PersistedDocuments(listed, only=settings.documents_only)
 
 
 def wants_keys(settings: Settings) -> bool:

@@ -55,6 +55,12 @@ class Settings(BaseSettings):
     """How many of them may come at once."""
     key_sockets: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     """How many WebSockets one key may have open on one server."""
+    documents: Path | None = None
+    """Lists GraphQL documents that clients may name instead of sending them: graphql-codegen's, Relay's or Apollo's."""
+    documents_only: bool = False
+    """No other GraphQL document is served; it wants `documents`."""
+    introspection: bool = True
+    """GraphQL clients may ask for the schema, as the playground does."""
     auto_titles: bool = True
     """A conversation that was given no title gets one from what a user says first in it."""
     log_format: Literal["auto", "console", "json"] = "auto"

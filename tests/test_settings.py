@@ -26,6 +26,7 @@ def test_with_nothing_set_it_serves_this_machine_only_from_an_embedded_database(
     assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8000, Path(".parley"))
     assert (settings.database_url, settings.openai_api_key, settings.openai_base_url) == (None, None, None)
     assert (settings.auth, settings.config, settings.workers) == ("auto", None, 1)
+    assert (settings.documents, settings.documents_only, settings.introspection) == (None, False, True)
 
 
 def test_what_is_set_in_the_environment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,6 +36,9 @@ def test_what_is_set_in_the_environment_counts(monkeypatch: pytest.MonkeyPatch) 
         "PARLEY_DATA_DIR": "/data",
         "PARLEY_CONFIG": "/etc/parley.toml",
         "PARLEY_DEFAULT_MODEL": "m",
+        "PARLEY_DOCUMENTS": "documents.json",
+        "PARLEY_DOCUMENTS_ONLY": "true",
+        "PARLEY_INTROSPECTION": "false",
         "DATABASE_URL": "postgresql://there/db",
         "OPENAI_API_KEY": "sk-secret",
         "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
@@ -45,6 +49,8 @@ def test_what_is_set_in_the_environment_counts(monkeypatch: pytest.MonkeyPatch) 
     assert (settings.host, settings.port, settings.data_dir) == ("0.0.0.0", 0, Path("/data"))
     assert (settings.default_model, settings.database_url) == ("m", "postgresql://there/db")
     assert settings.config == Path("/etc/parley.toml")
+    assert (settings.documents, settings.documents_only) == (Path("documents.json"), True)
+    assert settings.introspection is False
     assert (settings.openai_api_key, settings.openai_base_url) == ("sk-secret", "http://127.0.0.1:9/v1")
 
 
@@ -94,6 +100,8 @@ def test_what_is_set_to_nothing_counts_as_not_set(monkeypatch: pytest.MonkeyPatc
         ("PARLEY_KEY_REQUESTS_PER_SECOND", "inf"),
         ("PARLEY_KEY_BURST", "0"),
         ("PARLEY_KEY_SOCKETS", "0"),
+        ("PARLEY_DOCUMENTS_ONLY", "perhaps"),
+        ("PARLEY_INTROSPECTION", "perhaps"),
         ("PARLEY_LOG_FORMAT", "xml"),
         ("PARLEY_LOG_LEVEL", "loud"),
         ("PARLEY_GRACE_SECONDS", "-0.1"),

@@ -25,6 +25,7 @@ from app.chat.prompt import build_prompt, said
 from app.chat.records import CompletionError, Message, Usage
 from app.chat.status import MessageStatus
 from app.chat.text import storable
+from app.chat.unforeseen import report
 from app.chat.usage import estimate_usage
 
 logger = logging.getLogger("parley.chat")
@@ -228,5 +229,5 @@ def explain(error: BaseException) -> CompletionError:
         case ChatError():
             return CompletionError(error.code.value, str(error), error.retryable)
         case _:
-            logger.error("generation failed unexpectedly", exc_info=error)
-            return CompletionError(Code.INTERNAL.value, "the reply failed for an unexpected reason", True)
+            told = f"the reply failed for an unexpected reason, which is in the server's log as {report(error, logger)}"
+            return CompletionError(Code.INTERNAL.value, told, True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from prisma.errors import RawQueryError
 
 from app.chat.keys import Key, KeyId, KeyNameTaken, NoSuchKey
+from app.chat.text import storable
 from app.storage.client import Database
 from app.storage.reaching import UNIQUE_VIOLATION, run_statement, sqlstate
 
@@ -55,7 +56,8 @@ class PrismaKeys:
         return [_key_of(row) for row in await run_statement(self._db, LIST)]
 
     async def revoke(self, name: str) -> Key:
-        rows = await run_statement(self._db, REVOKE, name)
+        # Not asked for what no text of PostgreSQL's can be: a command line may have any bytes.
+        rows = await run_statement(self._db, REVOKE, name) if storable(name) == name else []
         if not rows:
             raise NoSuchKey(name)
         return _key_of(rows[0])

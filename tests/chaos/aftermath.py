@@ -32,6 +32,8 @@ class Reply:
     Args:
         error: the code of why it FAILED.
         log: its deltas, of which number n is `log[n - 1]`.
+        siblings: how many replies there are to what it answers, itself included.
+        wordings: how many there are of what it answers.
         flaws: where the log contradicts itself or the message.
     """
 
@@ -40,6 +42,8 @@ class Reply:
     error: str | None
     content: str
     log: tuple[str, ...]
+    siblings: int
+    wordings: int
     flaws: tuple[str, ...]
 
 
@@ -68,7 +72,10 @@ async def read_replies(deployment: Deployment, caller: Caller, ids: Sequence[str
         if not "".join(deltas) == message["content"] == by_sql.get(id) or message["seq"] != len(deltas):
             flaws.append("its log is not its content")
         error = message["error"] and message["error"]["code"]
-        replies.append(Reply(id, message["status"], error, message["content"], deltas, tuple(flaws)))
+        siblings, wordings = len(message["siblings"]), len(message["parent"]["siblings"])
+        replies.append(
+            Reply(id, message["status"], error, message["content"], deltas, siblings, wordings, tuple(flaws))
+        )
     return replies
 
 

@@ -1,4 +1,4 @@
-"""Posts, stops and reads over HTTP, as a client that tries again elsewhere."""
+"""Posts, edits, regenerates, stops and reads over HTTP, as a client that tries again elsewhere."""
 
 from __future__ import annotations
 
@@ -13,17 +13,38 @@ import httpx
 from tests.chaos.subscriber import RETRY_SECONDS, RETRYABLE, Refused
 
 POST: Final = """
-mutation Post($input: PostMessageInput!) { postMessage(input: $input) { conversation { id } reply { id } } }
+mutation Post($input: PostMessageInput!) {
+  started: postMessage(input: $input) { conversation { id } replies { id } }
+}
+"""
+EDIT: Final = """
+mutation Edit($input: EditMessageInput!) {
+  started: editMessage(input: $input) { conversation { id } replies { id } }
+}
+"""
+REGENERATE: Final = """
+mutation Regenerate($input: RegenerateInput!) {
+  started: regenerate(input: $input) { conversation { id } replies { id } }
+}
+"""
+IMPORT: Final = """
+mutation Import($input: CreateConversationInput!) {
+  createConversation(input: $input) { messages { nodes { id } } }
+}
 """
 STOP: Final = "mutation Stop($id: ID!) { stopCompletion(messageId: $id) { status } }"
-READ: Final = "query Read($id: ID!) { message(id: $id) { status content seq error { code } } }"
+READ: Final = """
+query Read($id: ID!) {
+  message(id: $id) { status content seq error { code } siblings { id } parent { siblings { id } } }
+}
+"""
 REQUEST_DEADLINE_SECONDS: Final = 5.0
 """A server that is paused accepts requests and answers none."""
 
 
-class Posted(NamedTuple):
+class Started(NamedTuple):
     conversation: str
-    reply: str
+    replies: tuple[str, ...]
 
 
 class Caller:
@@ -36,16 +57,31 @@ class Caller:
         self._urls = urls
         self._choose = choose
 
-    async def post(self, content: str, conversation: str | None = None) -> Posted:
-        """To a new conversation, or to the queue of the given one.
+    async def post(self, content: str, conversation: str | None = None) -> Started:
+        """To a new conversation, or to the queue of the given one."""
+        queue = {"conversationId": conversation, "whenBusy": "ENQUEUE"} if conversation else {}
+        return await self._start(POST, content=content, **queue)
 
-        The same post again, where the answer to the first was lost, is the same reply.
-        """
-        input = {"content": content, "idempotencyKey": uuid4().hex}
-        if conversation:
-            input |= {"conversationId": conversation, "whenBusy": "ENQUEUE"}
-        answer = (await self._insist(POST, input=input))["postMessage"]
-        return Posted(answer["conversation"]["id"], answer["reply"]["id"])
+    async def edit(self, content: str) -> Started:
+        """Of a conversation that was had elsewhere."""
+        question, _ = await self._import("what was asked before")
+        return await self._start(EDIT, messageId=question, content=content)
+
+    async def regenerate(self, content: str, replies: int) -> Started:
+        """The answer to what was asked elsewhere."""
+        _, answer = await self._import(content)
+        return await self._start(REGENERATE, messageId=answer, n=replies)
+
+    async def _import(self, question: str) -> tuple[str, str]:
+        messages = [{"role": "USER", "content": question}, {"role": "ASSISTANT", "content": "what was answered"}]
+        created = (await self._insist(IMPORT, input={"messages": messages}))["createConversation"]
+        asked, answered = created["messages"]["nodes"]
+        return asked["id"], answered["id"]
+
+    async def _start(self, mutation: str, **input: Any) -> Started:
+        """The same once more, where the answer to the first was lost, is the same replies."""
+        answer = (await self._insist(mutation, input=input | {"idempotencyKey": uuid4().hex}))["started"]
+        return Started(answer["conversation"]["id"], tuple(each["id"] for each in answer["replies"]))
 
     async def stop(self, id: str) -> None:
         await self._insist(STOP, id=id)

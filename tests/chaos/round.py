@@ -8,16 +8,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 
 from tests.chaos.aftermath import Reply, lingering, read_replies, wrongs
-from tests.chaos.caller import Caller
+from tests.chaos.caller import Caller, Started
 from tests.chaos.deployment import Deployment
 from tests.chaos.faults import Fault
 from tests.chaos.subscriber import Subscriber
 from tests.chaos.transcript import Verdict, judge
+from tests.chaos.ways import EDITED, POSTED, REGENERATED, REGENERATED_REPLIES, Way
 from tests.upstream.script import Script
 
 DEADLINE_SECONDS: Final = 30.0
@@ -43,9 +44,22 @@ class Size:
     subscribers: int = 200
     stops: int = 3
     queued: int = 4
+    edited: int = 4
+    regenerated: int = 4
     deltas: tuple[int, int] = (150, 250)
     posting_seconds: float = 1.0
     strike_seconds: tuple[float, float] = (0.6, 2.2)
+
+    @property
+    def replies(self) -> int:
+        return self.streams + self.queued + self.regenerated * (REGENERATED_REPLIES - 1)
+
+
+class Awaited(NamedTuple):
+    """What a reply is to be."""
+
+    script: Script
+    way: Way
 
 
 @dataclass(slots=True)
@@ -73,7 +87,7 @@ class Round:
         self._size = size
         self._choose = random.Random(seed)
         self._http = httpx.AsyncClient(limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
-        self._scripts: dict[str, Script] = {}
+        self._awaited: dict[str, Awaited] = {}
         self._stopped: set[str] = set()
         self._subscribers: list[Subscriber] = []
         self._result = Result(fault.name, seed)
@@ -82,7 +96,7 @@ class Round:
         begun = time.monotonic()
         async with self._http:
             await self._run_all()
-            replies = await read_replies(self._deployment, self._caller(), list(self._scripts))
+            replies = await read_replies(self._deployment, self._caller(), list(self._awaited))
             await self._watch_late(replies)
         self._examine(replies)
         self._result.complaints += await lingering(self._deployment)
@@ -94,9 +108,12 @@ class Round:
         numbers = range(self._size.streams)
         stops = set(self._choose.sample(numbers, self._size.stops))
         queues = set(self._choose.sample(numbers, self._size.queued))
+        ways = self._ways()
         tasks = [
             asyncio.create_task(
-                self._converse(self._choose.getrandbits(32), share, stop=number in stops, queue=number in queues)
+                self._converse(
+                    ways[number], self._choose.getrandbits(32), share, stop=number in stops, queue=number in queues
+                )
             )
             for number in numbers
         ]
@@ -109,39 +126,48 @@ class Round:
             if isinstance(outcome, Exception):
                 self._result.complaints += [f"{type(each).__name__}: {each}" for each in _leaves(outcome)]
 
+    def _ways(self) -> list[Way]:
+        """Of each stream."""
+        others = [EDITED] * self._size.edited + [REGENERATED] * self._size.regenerated
+        ways = others + [POSTED] * (self._size.streams - len(others))
+        self._choose.shuffle(ways)
+        return ways
+
     async def _strike(self) -> None:
         await asyncio.sleep(self._choose.uniform(*self._size.strike_seconds))
         victim = self._choose.choice(self._deployment.servers)
         self._result.complaints += await self._fault.strike(self._deployment, victim, self._choose)
 
-    async def _converse(self, seed: int, subscribers: int, *, stop: bool, queue: bool) -> None:
-        """A post, perhaps a second one behind it, until every subscriber has seen the end."""
+    async def _converse(self, way: Way, seed: int, subscribers: int, *, stop: bool, queue: bool) -> None:
+        """Replies, perhaps to a second post behind them, until every subscriber has seen the end."""
         choose = random.Random(seed)
         await asyncio.sleep(choose.uniform(0, self._size.posting_seconds))
         caller = Caller(self._http, self._urls, choose)
         async with asyncio.TaskGroup() as tasks:
             script = self._script(choose)
-            first = await caller.post(script.prompt())
-            self._attend(tasks, first.reply, script, subscribers, choose)
+            first = await way.begin(caller, script.prompt())
+            self._attend(tasks, first, Awaited(script, way), subscribers, choose)
             if stop:
-                tasks.create_task(self._stop(caller, first.reply, choose.uniform(0, 2)))
+                tasks.create_task(self._stop(caller, first.replies[0], choose.uniform(0, 2)))
             if queue:
                 script = self._script(choose)
                 second = await caller.post(script.prompt(), first.conversation)
-                self._attend(tasks, second.reply, script, subscribers, choose)
+                self._attend(tasks, second, Awaited(script, POSTED), subscribers, choose)
 
     def _script(self, choose: random.Random) -> Script:
         deltas = choose.randint(*self._size.deltas)
         return Script(seed=choose.getrandbits(32), deltas=deltas, per_second=DELTAS_PER_SECOND, jitter=JITTER)
 
     def _attend(
-        self, tasks: asyncio.TaskGroup, reply: str, script: Script, subscribers: int, choose: random.Random
+        self, tasks: asyncio.TaskGroup, started: Started, awaited: Awaited, subscribers: int, choose: random.Random
     ) -> None:
-        self._scripts[reply] = script
-        for _ in range(subscribers):
-            subscriber = Subscriber(reply, self._websockets, random.Random(choose.getrandbits(32)), MEAN_STAY_SECONDS)
-            self._subscribers.append(subscriber)
-            tasks.create_task(subscriber.follow())
+        for reply in started.replies:
+            self._awaited[reply] = awaited
+            for _ in range(subscribers):
+                chance = random.Random(choose.getrandbits(32))
+                subscriber = Subscriber(reply, self._websockets, chance, MEAN_STAY_SECONDS)
+                self._subscribers.append(subscriber)
+                tasks.create_task(subscriber.follow())
 
     async def _stop(self, caller: Caller, reply: str, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -163,7 +189,10 @@ class Round:
         for reply in replies:
             result.statuses[reply.status] += 1
             stopped = reply.id in self._stopped
-            result.complaints += wrongs(reply, self._scripts[reply.id], self._fault, stopped=stopped)
+            script, way = self._awaited[reply.id]
+            result.complaints += wrongs(reply, script, self._fault, stopped=stopped)
+            if (reply.siblings, reply.wordings) != (way.siblings, way.wordings):
+                result.complaints.append(f"{reply.id}: {reply.siblings} replies to {reply.wordings} wordings")
         for subscriber in self._subscribers:
             seen, reply = subscriber.transcript, stored[subscriber.reply]
             result.reconnects += subscriber.reconnects
@@ -172,8 +201,8 @@ class Round:
             result.verdict += judge(seen, reply.log)
             if seen.end is not None and not seen.text == seen.end["content"] == reply.content:
                 result.complaints.append(f"{reply.id}: what was seen is not what is stored")
-        if len(replies) != self._size.streams + self._size.queued:
-            result.complaints.append(f"{len(replies)} replies of {self._size.streams + self._size.queued} posts")
+        if len(replies) != self._size.replies:
+            result.complaints.append(f"{len(replies)} replies instead of {self._size.replies}")
 
     def _caller(self) -> Caller:
         return Caller(self._http, self._urls, self._choose)

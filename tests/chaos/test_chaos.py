@@ -13,7 +13,15 @@ from tests.chaos.faults import FAULTS
 from tests.chaos.round import Round, Size
 
 SHORT: Final = Size(
-    streams=10, subscribers=40, stops=1, queued=1, deltas=(60, 90), posting_seconds=0.3, strike_seconds=(0.3, 0.8)
+    streams=10,
+    subscribers=40,
+    stops=1,
+    queued=1,
+    edited=1,
+    regenerated=1,
+    deltas=(60, 90),
+    posting_seconds=0.3,
+    strike_seconds=(0.3, 0.8),
 )
 SEED: Final = 20_261_121
 

@@ -7,8 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from app.chat.keys import KeyNameTaken, NoSuchKey, digest, new_key, new_secret
+from app.chat.errors import BadInput
+from app.chat.keys import MAX_KEY_NAME_CHARACTERS, KeyNameTaken, NoSuchKey, digest, new_key, new_secret
+from tests.any_text import CHARACTERS, UNSTORABLE
 from tests.stored_keys import CountedKeys, made, stored_keys
 
 
@@ -55,6 +59,39 @@ async def test_a_name_in_use_is_taken_and_free_again_once_its_key_is_revoked(key
     assert await keys.find(digest(first)) is None
     assert await keys.find(digest(second))
     assert [each.revoked_at is None for each in await keys.list()] == [False, True]
+
+
+@pytest.mark.parametrize("name", UNSTORABLE, ids=ascii)
+async def test_a_name_that_no_key_can_have_is_no_keys(keys: CountedKeys, name: str) -> None:
+    with pytest.raises(BadInput, match="name"):
+        new_key(name)
+    with pytest.raises(BadInput, match="owner"):
+        new_key("laptop", name)
+    with pytest.raises(NoSuchKey):
+        await keys.revoke(name)
+
+
+async def test_any_name_that_prints_is_kept_as_it_is_and_no_other_is_taken(keys: CountedKeys) -> None:
+    names = []
+
+    @settings(max_examples=100, derandomize=True, database=None)
+    @given(st.text(CHARACTERS, max_size=MAX_KEY_NAME_CHARACTERS))
+    def collect(name: str) -> None:
+        try:
+            names.append(new_key(name, name).name)
+        except BadInput:
+            assert not name.strip() or not name.isprintable()
+
+    collect()
+    longest = "🦜" * MAX_KEY_NAME_CHARACTERS
+    with pytest.raises(BadInput, match="the most is 100"):
+        new_key(longest + "🦜")
+    kept = sorted({*names, longest, "e\u0301", "é"})
+    for name in kept:
+        await made(keys, name, name)
+    listed = await keys.list()
+    assert [(each.name, each.owner) for each in listed] == [(name, name) for name in kept]
+    assert [(await keys.revoke(name)).name for name in kept] == kept
 
 
 async def test_there_is_a_key_until_the_last_is_revoked(keys: CountedKeys) -> None:

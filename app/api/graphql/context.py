@@ -12,11 +12,16 @@ from app.chat.service import Chat
 
 
 class Context:
-    """Belongs to one operation. A socket carries many, so it is never the socket's."""
+    """Belongs to one operation. A socket carries many, so it is never the socket's.
 
-    def __init__(self, chat: Chat, identity: Identity) -> None:
+    Args:
+        introspection: whether the operation may ask for the schema.
+    """
+
+    def __init__(self, chat: Chat, identity: Identity, *, introspection: bool = True) -> None:
         self.chat = chat
         self.owner = identity.owner
+        self.introspection = introspection
         self.load = Loaders(chat, self.owner)
 
     def forget(self) -> None:

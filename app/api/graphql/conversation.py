@@ -10,6 +10,7 @@ import strawberry
 
 from app.api.graphql.branch_cursor import branch_depth
 from app.api.graphql.context import Info
+from app.api.graphql.cost import RELAY, cost
 from app.api.graphql.message import Message
 from app.api.graphql.message_connection import MessageConnection
 from app.api.graphql.node import Node
@@ -47,7 +48,7 @@ class Conversation(Node):
             updated_at=record.updated_at,
         )
 
-    @strawberry.field(description="The selected branch, root to tip.")
+    @strawberry.field(description="The selected branch, root to tip.", metadata=cost(size=RELAY))
     async def messages(
         self,
         info: Info,

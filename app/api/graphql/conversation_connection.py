@@ -9,9 +9,13 @@ import strawberry
 from app.api.graphql.activity_cursor import activity_cursor
 from app.api.graphql.context import Info
 from app.api.graphql.conversation import Conversation
+from app.api.graphql.cost import PAGE, cost
 from app.api.graphql.pagination import PageInfo, page_info
 from app.chat import records
 from app.chat.paging import ActivityKey, Page
+
+COUNT_COST = 100
+"""The database counts all of them, however small the page."""
 
 
 @strawberry.type(description="A conversation in a page.")
@@ -22,8 +26,10 @@ class ConversationEdge:
 
 @strawberry.type(description="A page of conversations, newest activity first.")
 class ConversationConnection:
-    edges: list[ConversationEdge] = strawberry.field(description="The items with their cursors.")
-    nodes: list[Conversation] = strawberry.field(description="The items alone.")
+    edges: list[ConversationEdge] = strawberry.field(
+        description="The items with their cursors.", metadata=cost(size=PAGE)
+    )
+    nodes: list[Conversation] = strawberry.field(description="The items alone.", metadata=cost(size=PAGE))
     page_info: PageInfo = strawberry.field(description="Where this page lies in the whole.")
     archived: strawberry.Private[bool | None]
     total: strawberry.Private[int | None]
@@ -36,7 +42,9 @@ class ConversationConnection:
         ]
         return cls(edges=edges, nodes=nodes, page_info=page_info(page, edges), archived=archived, total=page.total)
 
-    @strawberry.field(description="How many there are on all pages; counted only when asked for.")
+    @strawberry.field(
+        description="How many there are on all pages; counted only when asked for.", metadata=cost(COUNT_COST)
+    )
     async def total_count(self, info: Info) -> int:
         if self.total is not None:
             return self.total

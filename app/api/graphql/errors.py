@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import math
 import re
-import secrets
 from typing import Any, Final
 
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from app.api.errors import INTERNAL_MESSAGE
+from app.chat import unforeseen
 from app.chat.errors import BadInput, ChatError, Code, ConversationBusy, RateLimited
 from app.chat.identifiers import MESSAGE, to_text
 
@@ -20,8 +20,9 @@ logger = logging.getLogger("parley.api")
 PARSE_FAILED: Final = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED: Final = "GRAPHQL_VALIDATION_FAILED"
 QUERY_TOO_COMPLEX: Final = "QUERY_TOO_COMPLEX"
-
-ERROR_ID_BYTES: Final = 8
+INTROSPECTION_DISABLED: Final = "INTROSPECTION_DISABLED"
+PERSISTED_QUERY_NOT_FOUND: Final = "PERSISTED_QUERY_NOT_FOUND"
+PERSISTED_QUERY_NOT_IN_LIST: Final = "PERSISTED_QUERY_NOT_IN_LIST"
 
 _SNAKE = re.compile("_([a-z0-9])")
 
@@ -69,9 +70,7 @@ def describe(error: ChatError) -> tuple[str, dict[str, Any]]:
 
 def report(error: BaseException) -> str:
     """Logs an unforeseen error; returns the id by which it is found in the log."""
-    error_id = secrets.token_hex(ERROR_ID_BYTES)
-    logger.error("unexpected error %s", error_id, exc_info=error, extra={"error_id": error_id})
-    return error_id
+    return unforeseen.report(error, logger)
 
 
 def graphql_name(field: str) -> str:

@@ -13,19 +13,23 @@ _NOTHING: Final = nullcontext()
 
 
 class LeanExtensionsRunner(SchemaExtensionsRunner):
-    """Asks them about each response only where one of them wants to be asked.
+    """What the extensions of a response tell is of the whole operation, so it goes with the first response alone. About
+    each one they are asked only where one of them wants to be.
 
     Strawberry's own makes contexts and coroutines for each event of a subscription, also for no extension at all.
     """
 
     def __init__(self, execution_context: ExecutionContext, extensions: list[SchemaExtension] | None = None) -> None:
         super().__init__(execution_context, extensions)
-        own = SchemaExtension
-        self._hear = any(type(each).on_stream_result is not own.on_stream_result for each in self.extensions)
-        self._tell = any(type(each).get_results is not own.get_results for each in self.extensions)
+        own = SchemaExtension.on_stream_result
+        self._hear = any(type(each).on_stream_result is not own for each in self.extensions)
+        self._told = False
 
     def on_stream_result(self, result: Any) -> AbstractAsyncContextManager[None]:  # type: ignore[override]
         return super().on_stream_result(result) if self._hear else _NOTHING
 
     async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
-        return await super().get_extensions_results(ctx) if self._tell or ctx.extensions_results else {}
+        if self._told:
+            return {}
+        self._told = True
+        return await super().get_extensions_results(ctx)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from starlette.requests import Request
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from app.api.disconnect import CLIENT_CLOSED_REQUEST
 from app.api.errors import HTTP_STATUS, error_headers
 from app.api.graphql import media_type
 from app.api.graphql.context import Context
-from app.api.graphql.errors import describe
+from app.api.graphql.errors import describe, present
 from app.api.graphql.json_codec import NotJson, decode, encode
 from app.api.graphql.limits import MAX_BODY_BYTES
-from app.api.graphql.operation import has_no_data, response, responses
-from app.api.graphql.request import BadRequest, GraphQLRequest, read_request
+from app.api.graphql.operation import Failed, has_no_data, response, responses
+from app.api.graphql.policy import Policy
+from app.api.graphql.request import BadRequest, GraphQLRequest, RequestParameters, read_request
 from app.api.graphql.schema import schema
 from app.api.graphql.sse.event_streams import EventStreams
 from app.api.identity import Identify, counting_requests
@@ -32,6 +35,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 READING = frozenset({OperationType.QUERY})
 WATCHING = READING | {OperationType.SUBSCRIPTION}
 READING_AND_WRITING = frozenset({OperationType.QUERY, OperationType.MUTATION})
+NAMING_DOCUMENTS = frozenset({"query", "documentId", "extensions"})
+"""The parameters of a GET that make it a request for an operation, not for the page."""
 
 
 class NotServed(Exception):
@@ -57,9 +62,15 @@ class Endpoint:
     """
 
     def __init__(
-        self, chat: Chat, identify: Identify, playground: Playground | None, streams: EventStreams | None = None
+        self,
+        chat: Chat,
+        identify: Identify,
+        playground: Playground | None,
+        streams: EventStreams | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self._chat = chat
+        self._policy = policy or Policy()
         self.streams = EventStreams(identify) if streams is None else streams
         self._identify = counting_requests(identify)
         self._playground = playground
@@ -78,12 +89,25 @@ class Endpoint:
             problem = {"message": message, "extensions": extensions}
             status = HTTP_STATUS[error.code]
             return _respond({"errors": [problem]}, media_type.response_type(accept), status, error_headers(error))
+        except ClientDisconnect:  # while it was asking
+            return Response(status_code=CLIENT_CLOSED_REQUEST)
+        except Exception as error:
+            unforeseen = present(GraphQLError("", original_error=error))
+            formed = {"errors": [unforeseen.formatted]}
+            return _respond(formed, media_type.response_type(accept), HTTPStatus.INTERNAL_SERVER_ERROR)
 
     async def _answer(self, request: Request, accept: str) -> Response:
         identity = await self._identify(request)
-        asked = await _read(request)
-        context = Context(self._chat, identity)
+        sent = await _read(request)
+        context = Context(self._chat, identity, introspection=self._policy.introspection)
         safe = _is_safe(request)
+
+        try:
+            asked = self._policy.documents.request(sent)
+        except Failed as failed:
+            if media_type.prefers_events(accept):
+                return self.streams.open(request, identity, _failing(failed))
+            return _respond_without_data({"errors": failed.errors}, accept)
 
         def stream() -> Response:
             return self.streams.open(request, identity, responses(asked, context, WATCHING if safe else None))
@@ -96,13 +120,17 @@ class Endpoint:
             if media_type.accepts_events(accept):
                 return stream()
             raise
-        content_type = media_type.response_type(accept)
         formed = response(result)
         if not has_no_data(result):
-            return _respond(formed, content_type)
+            return _respond(formed, media_type.response_type(accept))
         del formed["data"]
-        legacy = content_type == media_type.JSON  # whose clients take any other status for a broken server
-        return _respond(formed, content_type, HTTPStatus.OK if legacy else HTTPStatus.BAD_REQUEST)
+        return _respond_without_data(formed, accept)
+
+
+async def _failing(failed: Failed) -> AsyncGenerator[Any, None]:
+    """The responses of an operation that is not begun."""
+    raise failed
+    yield  # type: ignore[unreachable]  # it makes a generator of the function
 
 
 async def _execute(asked: GraphQLRequest, context: Context, allowed: frozenset[OperationType]) -> ExecutionResult:
@@ -129,10 +157,11 @@ def _is_safe(request: Request) -> bool:
 
 
 def _opens_page(request: Request, accept: str) -> bool:
-    return _is_safe(request) and "query" not in request.query_params and media_type.wants_page(accept)
+    asks = not NAMING_DOCUMENTS.isdisjoint(request.query_params)
+    return _is_safe(request) and not asks and media_type.wants_page(accept)
 
 
-async def _read(request: Request) -> GraphQLRequest:
+async def _read(request: Request) -> RequestParameters:
     """Raises:
     NotServed: it is not a GraphQL request, or too large.
     """
@@ -168,6 +197,13 @@ async def _body(request: Request) -> bytes:
         else:
             return bytes(body)
     raise NotServed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {MAX_BODY_BYTES:,} bytes")
+
+
+def _respond_without_data(body: object, accept: str) -> Response:
+    """Nothing was run: GraphQL over HTTP, 6.4."""
+    content_type = media_type.response_type(accept)
+    legacy = content_type == media_type.JSON  # whose clients take any other status for a broken server
+    return _respond(body, content_type, HTTPStatus.OK if legacy else HTTPStatus.BAD_REQUEST)
 
 
 def _respond(

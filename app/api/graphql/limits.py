@@ -13,6 +13,11 @@ MAX_ALIASES: Final = 50
 MAX_TOKENS: Final = 2_000
 """Lexical tokens in a document."""
 
+MAX_COST: Final = 25_000
+"""Of an operation, in objects: a hundred conversations with a hundred messages each, and one more object of every
+message. To make so many takes the better part of a second, in which nothing else of the process is done.
+"""
+
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """Of an HTTP request. The server in front of the application holds WebSocket messages to its own limit."""
 
@@ -35,3 +40,9 @@ SSE_KEEP_ALIVE_SECONDS: Final = 10.0
 CACHED_DOCUMENTS: Final = 256
 MAX_CACHED_DOCUMENT_CHARACTERS: Final = 16 * 1024
 """Longer ones are parsed each time: they are no client's stock of queries, and would fill memory."""
+
+MAX_REGISTERED_DOCUMENTS: Final = 1_024
+MAX_REGISTERED_DOCUMENTS_BYTES: Final = 4 * 1024 * 1024
+"""All of them together, in UTF-8."""
+MAX_REGISTERED_DOCUMENT_BYTES: Final = 16 * 1024
+"""A longer one is sent whole each time."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from app.api.graphql.context import Info
+from app.api.graphql.cost import Assumed, cost
 from app.api.graphql.enums import FinishReason, MessageStatus, Role
 from app.api.graphql.node import Node
 from app.api.graphql.outcome import CompletionError, Usage
@@ -18,6 +19,8 @@ from app.chat.identifiers import MESSAGE, ConversationId, MessageId, to_text
 
 if TYPE_CHECKING:
     from app.api.graphql.conversation import Conversation
+
+ASSUMED_SIBLINGS = 5
 
 
 @strawberry.type(description="What somebody said, as a node of its conversation's tree.")
@@ -87,7 +90,8 @@ class Message(Node):
     @strawberry.field(
         description=(
             "All messages with the same parent, this one included, oldest first: edits and regenerated replies."
-        )
+        ),
+        metadata=cost(size=Assumed(ASSUMED_SIBLINGS)),
     )
     async def siblings(self, info: Info) -> list[Message]:
         found = await info.context.load.siblings.load(self.key)

@@ -7,6 +7,7 @@ from typing import Self
 import strawberry
 
 from app.api.graphql.branch_cursor import branch_cursor
+from app.api.graphql.cost import PAGE, cost
 from app.api.graphql.message import Message
 from app.api.graphql.pagination import PageInfo, page_info
 from app.chat import records
@@ -21,8 +22,8 @@ class MessageEdge:
 
 @strawberry.type(description="A page of a conversation's selected branch, root to tip.")
 class MessageConnection:
-    edges: list[MessageEdge] = strawberry.field(description="The items with their cursors.")
-    nodes: list[Message] = strawberry.field(description="The items alone.")
+    edges: list[MessageEdge] = strawberry.field(description="The items with their cursors.", metadata=cost(size=PAGE))
+    nodes: list[Message] = strawberry.field(description="The items alone.", metadata=cost(size=PAGE))
     page_info: PageInfo = strawberry.field(description="Where this page lies in the whole.")
     total_count: int = strawberry.field(description="How many there are on all pages.")
 

@@ -10,6 +10,7 @@ from app.api.graphql.arguments import given
 from app.api.graphql.context import Info
 from app.api.graphql.conversation import Conversation
 from app.api.graphql.conversation_input import CreateConversationInput, UpdateConversationInput
+from app.api.graphql.cost import CHANGE_COST, PAGE, Assumed, Sliced, cost
 from app.api.graphql.edit_message_input import EditMessageInput
 from app.api.graphql.message import Message
 from app.api.graphql.metadata import read_metadata
@@ -18,6 +19,11 @@ from app.api.graphql.regenerate_input import RegenerateInput
 from app.api.graphql.todo import TodoMutation
 from app.chat import identifiers
 from app.chat.changes import StartedTurn
+from app.chat.validation import MAX_IMPORTED_MESSAGES, MAX_REPLIES
+
+REPLY_COST = 100
+"""A backend generates it."""
+N_REPLIES = Sliced(("input.n",), 1, MAX_REPLIES)
 
 
 @strawberry.type(description="What a post, an edit or a regeneration has started.")
@@ -27,7 +33,7 @@ class PostMessagePayload:
     reply: Message | None = strawberry.field(
         description="The first of the replies: subscribe to its `completion`. Null for `reply: false`."
     )
-    replies: list[Message] = strawberry.field(description="All replies, as siblings.")
+    replies: list[Message] = strawberry.field(description="All replies, as siblings.", metadata=cost(size=PAGE))
 
     @classmethod
     def of(cls, turn: StartedTurn) -> Self:
@@ -42,7 +48,10 @@ class PostMessagePayload:
 
 @strawberry.type(description="What can be changed. What does not exist, or is another's, is NOT_FOUND.")
 class Mutation(TodoMutation):
-    @strawberry.mutation(description="Begins a conversation, empty or with messages that were said elsewhere.")
+    @strawberry.mutation(
+        description="Begins a conversation, empty or with messages that were said elsewhere.",
+        metadata=cost(CHANGE_COST, Sliced(("input.messages",), 0, MAX_IMPORTED_MESSAGES), each=1),
+    )
     async def create_conversation(
         self,
         info: Info,
@@ -60,7 +69,7 @@ class Mutation(TodoMutation):
         )
         return Conversation.of(created)
 
-    @strawberry.mutation(description="Changes what is said about a conversation.")
+    @strawberry.mutation(description="Changes what is said about a conversation.", metadata=cost(CHANGE_COST))
     async def update_conversation(
         self,
         info: Info,
@@ -70,7 +79,10 @@ class Mutation(TodoMutation):
         info.context.forget()
         return Conversation.of(await info.context.chat.conversations.update(info.context.owner, id, changes))
 
-    @strawberry.mutation(description="Deletes a conversation with all its messages, for good; returns its id.")
+    @strawberry.mutation(
+        description="Deletes a conversation with all its messages, for good; returns its id.",
+        metadata=cost(CHANGE_COST),
+    )
     async def delete_conversation(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The conversation's.")]
     ) -> strawberry.ID:
@@ -79,7 +91,10 @@ class Mutation(TodoMutation):
         await info.context.chat.conversations.delete(info.context.owner, key)
         return id
 
-    @strawberry.mutation(description="Posts a message and begins the replies to it; returns before they are there.")
+    @strawberry.mutation(
+        description="Posts a message and begins the replies to it; returns before they are there.",
+        metadata=cost(CHANGE_COST, N_REPLIES, each=REPLY_COST),
+    )
     async def post_message(
         self, info: Info, input: Annotated[PostMessageInput, strawberry.argument(description="The message.")]
     ) -> PostMessagePayload:
@@ -91,7 +106,8 @@ class Mutation(TodoMutation):
         description=(
             "Posts another wording of a message beside it, and begins a reply; the new branch becomes the selected "
             "one. CONVERSATION_BUSY while another reply is being generated."
-        )
+        ),
+        metadata=cost(CHANGE_COST, Assumed(1), each=REPLY_COST),
     )
     async def edit_message(
         self, info: Info, input: Annotated[EditMessageInput, strawberry.argument(description="The wording.")]
@@ -104,7 +120,8 @@ class Mutation(TodoMutation):
         description=(
             "Begins more replies beside one, to the same message; the first of them becomes the tip of the selected "
             "branch. CONVERSATION_BUSY while a reply is being generated, that one included."
-        )
+        ),
+        metadata=cost(CHANGE_COST, N_REPLIES, each=REPLY_COST),
     )
     async def regenerate(
         self, info: Info, input: Annotated[RegenerateInput, strawberry.argument(description="Which, and how.")]
@@ -117,7 +134,8 @@ class Mutation(TodoMutation):
         description=(
             "The branch through this message becomes the selected one. Below the message it follows, at each level, "
             "the newest child. Replies in flight go on."
-        )
+        ),
+        metadata=cost(CHANGE_COST),
     )
     async def select_branch(
         self, info: Info, message_id: Annotated[strawberry.ID, strawberry.argument(description="The message's.")]
@@ -130,7 +148,8 @@ class Mutation(TodoMutation):
         description=(
             "Stops a reply, on whatever instance it is generated, before its first token too. What was generated is "
             "kept. A reply that has ended already stays as it is."
-        )
+        ),
+        metadata=cost(CHANGE_COST),
     )
     async def stop_completion(
         self, info: Info, message_id: Annotated[strawberry.ID, strawberry.argument(description="The reply's.")]

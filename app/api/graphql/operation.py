@@ -56,7 +56,7 @@ async def responses(
                 if has_no_data(result):
                     raise Failed(result.errors or ())
                 yield response(result)
-        except GraphQLError as error:  # a document that could not be parsed, raised by our own extension
+        except GraphQLError as error:  # CheckedOperation finds no document, or no operation in it
             raise Failed([present(error)]) from None
 
 
@@ -72,4 +72,6 @@ def response(result: ExecutionResult) -> Response:
     formed: Response = {"data": result.data}
     if result.errors:
         formed["errors"] = [each.formatted for each in result.errors]
+    if result.extensions and not has_no_data(result):
+        formed["extensions"] = result.extensions
     return formed

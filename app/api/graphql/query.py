@@ -11,6 +11,7 @@ from app.api.graphql.activity_cursor import activity_key
 from app.api.graphql.context import Info
 from app.api.graphql.conversation import Conversation
 from app.api.graphql.conversation_connection import ConversationConnection
+from app.api.graphql.cost import RELAY, Assumed, cost
 from app.api.graphql.look_ahead import shown_of_each
 from app.api.graphql.message import Message
 from app.api.graphql.model import Model
@@ -20,6 +21,10 @@ from app.api.graphql.search import SearchQuery
 from app.api.graphql.todo import TodoQuery
 from app.chat.errors import BadInput
 from app.chat.identifiers import CONVERSATION, MESSAGE, conversation_id, message_id
+
+MODELS_COST = 10
+"""Backends are asked, now and then."""
+ASSUMED_MODELS = 20
 
 Archived: TypeAlias = Annotated[
     bool | None, strawberry.argument(description="Only those that are archived, or are not; null for both.")
@@ -45,7 +50,7 @@ class Query(SearchQuery, TodoQuery):
     ) -> Conversation | None:
         return await _conversation(info, id)
 
-    @strawberry.field(description="The caller's conversations, newest activity first.")
+    @strawberry.field(description="The caller's conversations, newest activity first.", metadata=cost(size=RELAY))
     async def conversations(
         self,
         info: Info,
@@ -66,7 +71,10 @@ class Query(SearchQuery, TodoQuery):
     ) -> Message | None:
         return await Message.load(info, message_id(id))
 
-    @strawberry.field(description="The models that answer here, the default one first.")
+    @strawberry.field(
+        description="The models that answer here, the default one first.",
+        metadata=cost(MODELS_COST, Assumed(ASSUMED_MODELS)),
+    )
     async def models(self, info: Info) -> list[Model]:
         return [Model.of(each) for each in await info.context.chat.models.list()]
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from fastapi import APIRouter
 
 from app.api.graphql.http import Endpoint, Playground
+from app.api.graphql.policy import Policy
 from app.api.graphql.websocket.sockets import Sockets
 from app.api.identity import Identify
 from app.chat.service import Chat
@@ -33,7 +34,12 @@ class GraphQLRouter(APIRouter):
 
 
 def graphql_router(
-    chat: Chat, *, identify: Identify, playground: Playground | None = None, allowed_origins: Collection[str] = ()
+    chat: Chat,
+    *,
+    identify: Identify,
+    playground: Playground | None = None,
+    allowed_origins: Collection[str] = (),
+    policy: Policy | None = None,
 ) -> GraphQLRouter:
     """GraphQL at /graphql, over HTTP, WebSocket and server-sent events.
 
@@ -41,6 +47,8 @@ def graphql_router(
         identify: tells who opened a connection.
         playground: what a browser gets that opens the address.
         allowed_origins: whose pages may open a WebSocket beside this server's own.
+        policy: what they take alike; what is registered over one is known to the others.
     """
-    sockets = Sockets(chat, identify, allowed_origins=allowed_origins)
-    return GraphQLRouter(Endpoint(chat, identify, playground), sockets)
+    policy = policy or Policy()
+    sockets = Sockets(chat, identify, allowed_origins=allowed_origins, policy=policy)
+    return GraphQLRouter(Endpoint(chat, identify, playground, policy=policy), sockets)

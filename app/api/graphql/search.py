@@ -7,6 +7,7 @@ from typing import Annotated, Self, TypeAlias
 import strawberry
 
 from app.api.graphql.context import Info
+from app.api.graphql.cost import PAGE, Sliced, cost
 from app.api.graphql.headline import headline
 from app.api.graphql.message import Message
 from app.api.graphql.pagination import After, PageInfo, page_info, window
@@ -14,6 +15,9 @@ from app.api.graphql.search_cursor import search_cursor, search_key
 from app.chat.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page
 from app.chat.search import MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS
 from app.chat.search_hit import SearchHit
+
+SEARCH_COST = 500
+"""All matches are ranked, however small the page."""
 
 SearchText: TypeAlias = Annotated[
     str,
@@ -53,8 +57,8 @@ class SearchEdge:
 
 @strawberry.type(description="A page of what was found, best first.")
 class SearchConnection:
-    edges: list[SearchEdge] = strawberry.field(description="The items with their cursors.")
-    nodes: list[Message] = strawberry.field(description="The items alone.")
+    edges: list[SearchEdge] = strawberry.field(description="The items with their cursors.", metadata=cost(size=PAGE))
+    nodes: list[Message] = strawberry.field(description="The items alone.", metadata=cost(size=PAGE))
     page_info: PageInfo = strawberry.field(description="Where this page lies in the whole.")
 
     @classmethod
@@ -70,7 +74,8 @@ class SearchQuery:
             "The caller's messages that match, best first, of equals the newest. Searched is their `content`, of very "
             "long ones the beginning; also in archived conversations, and on branches that are not selected. "
             "A message in flight is not found before it has ended."
-        )
+        ),
+        metadata=cost(SEARCH_COST, Sliced(("first",), DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)),
     )
     async def search_messages(
         self,

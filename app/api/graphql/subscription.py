@@ -10,7 +10,11 @@ import strawberry
 
 from app.api.graphql.completion_event import CompletionEvent, completion_event
 from app.api.graphql.context import Info
+from app.api.graphql.cost import cost
 from app.chat import events, identifiers
+
+WATCH_COST = 10
+"""Of a stream that is held open; what is asked of an event counts once."""
 
 
 @strawberry.type(description="What can be followed. What does not exist, or is another's, is NOT_FOUND.")
@@ -19,7 +23,8 @@ class Subscription:
         description=(
             "Everything after `after`, each piece of text once and in order, then live, then one CompletionEnd. Works "
             "before, during and after generation, from any instance, as often as the client likes."
-        )
+        ),
+        metadata=cost(WATCH_COST),
     )
     async def completion(
         self,

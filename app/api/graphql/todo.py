@@ -8,6 +8,7 @@ from typing import Annotated, Self
 import strawberry
 
 from app.api.graphql.context import Info
+from app.api.graphql.cost import CHANGE_COST, Assumed, cost
 from app.chat import records
 from app.chat.identifiers import CONVERSATION, to_text
 from app.chat.paging import MAX_PAGE_SIZE, ActivityKey, Window
@@ -36,7 +37,8 @@ class TodoQuery:
         description=(
             f"The caller's conversations as things to do, archived ones too: the {MAX_PAGE_SIZE} of newest activity. "
             "`conversations` has all of them, in pages."
-        )
+        ),
+        metadata=cost(size=Assumed(MAX_PAGE_SIZE)),
     )
     async def todos(self, info: Info) -> list[Todo]:
         newest = Window[ActivityKey](size=MAX_PAGE_SIZE)
@@ -47,7 +49,8 @@ class TodoQuery:
 @strawberry.type(description="What can be changed as things to do.")
 class TodoMutation:
     @strawberry.mutation(
-        description="Begins a conversation of that title. It is completed by `updateConversation` with `archived`."
+        description="Begins a conversation of that title. It is completed by `updateConversation` with `archived`.",
+        metadata=cost(CHANGE_COST),
     )
     async def create_todo(
         self, info: Info, title: Annotated[str, strawberry.argument(description="What people call it.")]

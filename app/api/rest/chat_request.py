@@ -18,6 +18,7 @@ from app.api.rest.completion_metadata import (
     MAX_METADATA_VALUE_CHARACTERS,
     METADATA_SCHEMA,
 )
+from app.api.rest.invalid_json import invalid_json, written
 from app.api.rest.openai_errors import OpenAIError, RequestRefused
 from app.api.rest.openapi_text import NOT_EMPTY_MESSAGE, STOP_TEXT
 from app.chat.completion import PromptMessage
@@ -196,7 +197,7 @@ def parse_chat_request(body: bytes) -> ChatCompletionRequest:
     try:
         request = ChatCompletionRequest.model_validate_json(body)
     except ValidationError as error:
-        raise RequestRefused(_explain(error)) from None
+        raise RequestRefused(_explain(error, body)) from None
     extra: dict[str, Any] = request.model_extra or {}
     for name, harmless in _HARMLESS.items():
         value = extra.get(name)
@@ -208,7 +209,7 @@ def parse_chat_request(body: bytes) -> ChatCompletionRequest:
     return request
 
 
-def _explain(error: ValidationError) -> OpenAIError:
+def _explain(error: ValidationError, body: bytes) -> OpenAIError:
     """The first problem, with the path of its field as OpenAI writes it."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     # Of a value that may be of several types, the longest path is into the type that it nearly is.
@@ -218,13 +219,8 @@ def _explain(error: ValidationError) -> OpenAIError:
         key=lambda each: (len(each["loc"]), each["type"] == "too_long"),
     )
     if problem["type"] == "json_invalid":
-        return OpenAIError(HTTPStatus.BAD_REQUEST, f"the body is not valid JSON: {problem['msg']}", "invalid_json")
-    path = ""
-    for part in problem["loc"]:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        elif part not in _TYPE_NAMES:
-            path += f".{part}" if path else part
+        return invalid_json(body, problem["msg"])
+    path = written([part for part in problem["loc"] if part not in _TYPE_NAMES])
     if problem["type"] == UNSUPPORTED:
         return OpenAIError(HTTPStatus.BAD_REQUEST, f"{path} {problem['msg']}", UNSUPPORTED, path)
     code = "missing_required_parameter" if problem["type"] == "missing" else "invalid_value"

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+
+from app.api.disconnect import CLIENT_CLOSED_REQUEST
 
 
 class Answerable(Protocol):
@@ -27,6 +30,8 @@ class ExplainingRoute(APIRoute):
         async def answer(request: Request) -> Response:
             try:
                 return await handle(request)
+            except ClientDisconnect:  # while it was asking
+                return Response(status_code=CLIENT_CLOSED_REQUEST)
             except Exception as error:
                 return self.explain(error).response()
 

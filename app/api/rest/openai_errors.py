@@ -25,6 +25,7 @@ from app.chat.errors import (
     RateLimited,
     Unauthenticated,
 )
+from app.chat.unforeseen import report
 
 logger = logging.getLogger("parley.rest")
 
@@ -109,8 +110,8 @@ def openai_error(error: Exception) -> OpenAIError:
             return OpenAIError(HTTP_STATUS[error.code], str(error), error.code.value)
         case HTTPException():
             return OpenAIError(error.status_code, str(error.detail), headers=dict(error.headers or {}))
-    logger.error("request failed unexpectedly", exc_info=error)
-    return OpenAIError(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL_MESSAGE, Code.INTERNAL.value)
+    message = f"{INTERNAL_MESSAGE}, which is in the server's log as {report(error, logger)}"
+    return OpenAIError(HTTPStatus.INTERNAL_SERVER_ERROR, message, Code.INTERNAL.value)
 
 
 def _retry_after(error: BackendFailed) -> dict[str, str]:

@@ -22,6 +22,7 @@ from app.api.rest.completion_query import (
     resume_point,
 )
 from app.api.rest.in_flight import InFlight
+from app.api.rest.invalid_json import invalid_json
 from app.api.rest.openai_errors import OpenAIError, OpenAIRoute, RequestRefused
 from app.api.rest.openapi_stored import (
     STORED,
@@ -167,8 +168,7 @@ def _new_metadata(body: bytes) -> dict[str, str]:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        message = f"the body is not valid JSON: {error}"
-        raise RequestRefused(OpenAIError(HTTPStatus.BAD_REQUEST, message, "invalid_json")) from None
+        raise RequestRefused(invalid_json(body, str(error))) from None
     if not isinstance(value, dict) or "metadata" not in value:
         message = "metadata: Field required"
         raise RequestRefused(

@@ -28,6 +28,8 @@ SECRET = "postgresql://user:password@database"
 class BrokenContext:
     """A context as a mistake of ours would leave it."""
 
+    introspection = True
+
     @property
     def chat(self) -> object:
         raise RuntimeError(SECRET)

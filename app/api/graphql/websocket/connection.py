@@ -11,12 +11,14 @@ from graphql import GraphQLError
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from app.api.errors import INTERNAL_MESSAGE
 from app.api.graphql import limits
 from app.api.graphql.context import Context
 from app.api.graphql.errors import present, report
 from app.api.graphql.json_codec import encode
 from app.api.graphql.operation import Failed, responses
-from app.api.graphql.request import GraphQLRequest
+from app.api.graphql.policy import Policy
+from app.api.graphql.request import RequestParameters
 from app.api.graphql.websocket.close import Close, CloseCode
 from app.api.graphql.websocket.messages import (
     ClientMessage,
@@ -47,7 +49,15 @@ class Connection:
     """
 
     def __init__(
-        self, scope: Scope, receive: Receive, send: Send, *, chat: Chat, identify: Identify, pace: Pace
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        chat: Chat,
+        identify: Identify,
+        pace: Pace,
+        policy: Policy,
     ) -> None:
         self._scope = scope
         self._receive_message = receive
@@ -55,6 +65,7 @@ class Connection:
         self._chat = chat
         self._identify = identify
         self._pace = pace
+        self._policy = policy
         self._identity: Identity | None = None
         self._counted: ExitStack | None = None
         self._tasks = asyncio.TaskGroup()
@@ -85,8 +96,7 @@ class Connection:
         except* Close as ends:
             await self._close(next(each for each in ends.exceptions if isinstance(each, Close)))
         except* Exception as ends:
-            report(ends)
-            await self._close(Close(CloseCode.INTERNAL_ERROR, "Internal error"))
+            await self._close(Close(CloseCode.INTERNAL_ERROR, f"{INTERNAL_MESSAGE} {report(ends)}"))
         finally:
             if self._counted:
                 self._counted.close()
@@ -121,8 +131,8 @@ class Connection:
                 await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
             case Pong():
                 pass
-            case Subscribe(id, request):
-                await self._subscribe(id, request)
+            case Subscribe(id, sent):
+                await self._subscribe(id, sent)
             case Complete(id):
                 if id in self._operations:
                     self._operations.pop(id).cancel()
@@ -146,7 +156,7 @@ class Connection:
         self._ping_later()
         await self._send({"type": "connection_ack"})
 
-    async def _subscribe(self, id: str, request: GraphQLRequest) -> None:
+    async def _subscribe(self, id: str, sent: RequestParameters) -> None:
         if not self._identity:
             raise Close(CloseCode.UNAUTHORIZED, "Unauthorized")
         if id in self._operations:
@@ -154,7 +164,8 @@ class Connection:
         if refusal := self._refusal(self._identity):
             await self._send({"id": id, "type": "error", "payload": [refusal.formatted]})
             return
-        self._operations[id] = self._tasks.create_task(self._run(id, request, Context(self._chat, self._identity)))
+        context = Context(self._chat, self._identity, introspection=self._policy.introspection)
+        self._operations[id] = self._tasks.create_task(self._run(id, sent, context))
 
     def _refusal(self, identity: Identity) -> GraphQLError | None:
         if self._draining:
@@ -171,9 +182,10 @@ class Connection:
             return present(GraphQLError("", original_error=error))
         return None
 
-    async def _run(self, id: str, request: GraphQLRequest, context: Context) -> None:
+    async def _run(self, id: str, sent: RequestParameters, context: Context) -> None:
         """The id is free again before the client hears that the operation has ended."""
         try:
+            request = self._policy.documents.request(sent)
             async with aclosing(responses(request, context)) as stream:
                 async for response in stream:
                     await self._send({"id": id, "type": "next", "payload": response})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.api.graphql.json_codec import NotJson, decode
-from app.api.graphql.request import BadRequest, GraphQLRequest, read_request
+from app.api.graphql.request import BadRequest, RequestParameters, read_request
 from app.api.graphql.websocket.close import Close, CloseCode
 
 
@@ -28,7 +28,7 @@ class Pong:
 @dataclass(frozen=True, slots=True)
 class Subscribe:
     id: str
-    request: GraphQLRequest
+    sent: RequestParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _id(message: dict[str, Any]) -> str:
     return id
 
 
-def _request(message: dict[str, Any]) -> GraphQLRequest:
+def _request(message: dict[str, Any]) -> RequestParameters:
     try:
         return read_request(message.get("payload"))
     except BadRequest as error:

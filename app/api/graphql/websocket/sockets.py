@@ -9,6 +9,7 @@ from collections.abc import Collection
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from app.api.graphql.policy import Policy
 from app.api.graphql.websocket.close import CloseCode
 from app.api.graphql.websocket.connection import Connection
 from app.api.graphql.websocket.origin import may_open
@@ -31,12 +32,19 @@ class Sockets:
     """
 
     def __init__(
-        self, chat: Chat, identify: Identify, *, allowed_origins: Collection[str] = (), pace: Pace = PACE
+        self,
+        chat: Chat,
+        identify: Identify,
+        *,
+        allowed_origins: Collection[str] = (),
+        pace: Pace = PACE,
+        policy: Policy | None = None,
     ) -> None:
         self._chat = chat
         self._identify = identify
         self._allowed_origins = frozenset(allowed_origins)
         self._pace = pace
+        self._policy = policy or Policy()
         self._open: set[Connection] = set()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -60,7 +68,9 @@ class Sockets:
             await send({"type": "websocket.close", "code": refusal[0], "reason": refusal[1]})
             return
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
-        connection = Connection(scope, receive, send, chat=self._chat, identify=self._identify, pace=self._pace)
+        connection = Connection(
+            scope, receive, send, chat=self._chat, identify=self._identify, pace=self._pace, policy=self._policy
+        )
         await self._serve(connection)
 
     async def _serve(self, connection: Connection) -> None:

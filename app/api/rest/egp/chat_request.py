@@ -28,6 +28,8 @@ _ROLES: Final[dict[str, Role]] = {
     "tool": Role.TOOL,
 }
 
+_FIELDS: Final = {"model_parameters.stop": "model_parameters.stop_sequences"}
+"""What the domain's parameters are called here."""
 _UNSUPPORTED: Final = ("chat_template", "tools", "images")
 _UNSUPPORTED_PARAMETERS: Final = ("top_k", "topK", "reasoning_effort", "seed")
 
@@ -127,7 +129,10 @@ class EgpChatRequest(BaseModel):
             presence_penalty=asked.presence_penalty,
             frequency_penalty=asked.frequency_penalty,
         )
-        parameters.check(prefix="model_parameters.")
+        try:
+            parameters.check(prefix="model_parameters.")
+        except BadInput as error:
+            raise BadInput(_FIELDS.get(error.field, error.field), error.problem) from None
         return parameters
 
     @cached_property
@@ -162,7 +167,7 @@ def parse_egp_request(body: bytes) -> EgpChatRequest:
     try:
         request = EgpChatRequest.model_validate_json(body)
     except ValidationError as error:
-        raise EgpRefused(malformed(error)) from None
+        raise EgpRefused(malformed(error, body)) from None
     extra: dict[str, Any] = request.model_extra or {}
     for name in _UNSUPPORTED:
         if extra.get(name):

@@ -17,6 +17,7 @@ from fastapi import Response
 from pydantic import ValidationError
 
 from app.api.rest.explaining_route import ExplainingRoute
+from app.api.rest.lone_surrogate import PROBLEM, lone_surrogate
 from app.api.rest.openai_errors import openai_error
 from app.chat.errors import BadInput
 
@@ -67,17 +68,17 @@ def egp_error(error: Exception) -> EgpError:
         case EgpRefused():
             return error.error
         case BadInput():
-            problem = {"loc": ["body", *_path(error.field)], "msg": error.problem, "type": INVALID}
-            return EgpError(HTTPStatus.UNPROCESSABLE_ENTITY, [problem], INVALID)
+            return _invalid([{"loc": ["body", *_path(error.field)], "msg": error.problem, "type": INVALID}])
     told = openai_error(error)
     return EgpError(told.status, told.message, told.code, told.headers)
 
 
-def malformed(error: ValidationError) -> EgpError:
+def malformed(error: ValidationError, body: bytes) -> EgpError:
     """What is wrong with the form of a request: of a list the first problem, and no more than MAX_PROBLEMS in all."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    return EgpError(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
+    if problems[0]["type"] == "json_invalid" and (path := lone_surrogate(body)) is not None:
+        return _invalid([{"loc": ["body", *path], "msg": PROBLEM, "type": "json_invalid"}])
+    return _invalid(
         [
             {
                 "loc": ["body", *(part for part in problem["loc"] if part not in _TYPE_NAMES)],
@@ -85,9 +86,12 @@ def malformed(error: ValidationError) -> EgpError:
                 "type": problem["type"],
             }
             for problem in problems[:MAX_PROBLEMS]
-        ],
-        INVALID,
+        ]
     )
+
+
+def _invalid(problems: Sequence[dict[str, Any]]) -> EgpError:
+    return EgpError(HTTPStatus.UNPROCESSABLE_ENTITY, problems, INVALID)
 
 
 def unsupported(field: str, why: str) -> EgpRefused:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.api.graphql.request import GraphQLRequest
+from app.api.graphql.request import RequestParameters
 from app.api.graphql.websocket.close import MAX_REASON_BYTES, Close, CloseCode
 from app.api.graphql.websocket.messages import (
     ClientMessage,
@@ -31,16 +31,16 @@ QUERY = "{ models { id } }"
         ('{"type":"pong"}', Pong()),
         ('{"type":"pong","payload":{"a":1}}', Pong()),
         ('{"type":"complete","id":"1"}', Complete("1")),
-        ('{"type":"subscribe","id":"1","payload":{"query":"{a}"}}', Subscribe("1", GraphQLRequest("{a}"))),
+        ('{"type":"subscribe","id":"1","payload":{"query":"{a}"}}', Subscribe("1", RequestParameters("{a}"))),
         (
             '{"type":"subscribe","id":"é","payload":{"query":"{a}","variables":{"b":1},"operationName":"C",'
             '"extensions":{"d":2}}}',
-            Subscribe("é", GraphQLRequest("{a}", {"b": 1}, "C", {"d": 2})),
+            Subscribe("é", RequestParameters("{a}", {"b": 1}, "C", {"d": 2})),
         ),
         (
             '{"type":"subscribe","id":"1","payload":{"query":"{a}","variables":null,"operationName":null,'
             '"extensions":null,"unknown":1},"unknown":2}',
-            Subscribe("1", GraphQLRequest("{a}")),
+            Subscribe("1", RequestParameters("{a}")),
         ),
     ],
 )
@@ -106,4 +106,4 @@ def test_a_reason_fits_a_close_frame_and_is_not_cut_within_a_character(reason: s
 
 def test_a_lone_surrogate_comes_through_for_the_domain_to_refuse() -> None:
     message = read_message(r'{"type":"subscribe","id":"1","payload":{"query":"{a}","variables":{"b":"\ud800"}}}')
-    assert message == Subscribe("1", GraphQLRequest("{a}", {"b": "\ud800"}))
+    assert message == Subscribe("1", RequestParameters("{a}", {"b": "\ud800"}))
