@@ -27,9 +27,10 @@ from app.api.graphql.websocket.messages import (
     Ping,
     Pong,
     Subscribe,
-    read_message,
+    parse_message,
 )
 from app.api.graphql.websocket.pace import Pace
+from app.api.graphql.websocket.request_bytes import RequestBytes
 from app.api.identity import Identify, Identity, revocation
 from app.api.presented_key import key_alone
 from app.chat.errors import ChatError, RateLimited, ShuttingDown, Unauthenticated
@@ -58,6 +59,8 @@ class Connection:
         self._idle = asyncio.Event()
         self._idle.set()
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._requests = RequestBytes()
+        self._answers = asyncio.Semaphore(limits.MAX_ANSWERS_PER_SOCKET)
 
     async def serve(self) -> None:
         """Returns when the socket is closed, however that came, and nothing of it is left."""
@@ -79,14 +82,17 @@ class Connection:
 
     async def _receive(self, tasks: asyncio.TaskGroup) -> None:
         while True:
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
-            text = message.get("text")
-            if text is None:
-                raise Close(CloseCode.BAD_REQUEST, "Invalid message: a message must be text")
-            self._heard.set()
-            await self._handle(read_message(text), tasks)
+            await self._handle(await self._next(), tasks)
+
+    async def _next(self) -> ClientMessage:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
+        text = message.get("text")
+        if text is None:
+            raise Close(CloseCode.BAD_REQUEST, "Invalid message: a message must be text")
+        self._heard.set()
+        return await parse_message(text, known=self._identity is not None)
 
     async def _handle(self, message: ClientMessage, tasks: asyncio.TaskGroup) -> None:
         match message:
@@ -96,8 +102,8 @@ class Connection:
                 await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
             case Pong():
                 pass
-            case Subscribe(id, sent):
-                await self._subscribe(id, sent, tasks)
+            case Subscribe():
+                await self._subscribe(message, tasks)
             case Complete(id):
                 if id in self._operations:
                     self._forget(id).cancel()
@@ -117,27 +123,30 @@ class Connection:
         self._initialised.set()
         await self._send({"type": "connection_ack"})
 
-    async def _subscribe(self, id: str, sent: RequestParameters, tasks: asyncio.TaskGroup) -> None:
+    async def _subscribe(self, message: Subscribe, tasks: asyncio.TaskGroup) -> None:
+        id = message.id
         if not self._identity:
             raise Close(CloseCode.UNAUTHORIZED, "Unauthorized")
         if id in self._operations:
             raise Close(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {id} already exists")
-        if refusal := self._refusal(self._identity):
+        if refusal := self._refusal(self._identity, message):
             await self._send({"id": id, "type": "error", "payload": [refusal.formatted]})
             return
         self._idle.clear()
-        context = Context(self._chat, self._identity, introspection=self._policy.introspection)
-        self._operations[id] = tasks.create_task(self._run(id, sent, context))
+        introspection = self._policy.introspection
+        context = Context(self._chat, self._identity, introspection=introspection, answers=self._answers)
+        self._operations[id] = task = tasks.create_task(self._run(id, message.sent, context))
+        self._requests.hold(message.size_bytes, task)
 
-    def _refusal(self, identity: Identity) -> GraphQLError | None:
+    def _refusal(self, identity: Identity, message: Subscribe) -> GraphQLError | None:
         if self._drain.begun.is_set():
             return present(GraphQLError("", original_error=ShuttingDown()))
         if len(self._operations) >= limits.MAX_OPERATIONS_PER_SOCKET:
             most = limits.MAX_OPERATIONS_PER_SOCKET
-            return GraphQLError(
-                f"{most} operations are under way on this socket, which is the most",
-                extensions={"code": "RATE_LIMITED", "retryable": True},
-            )
+            return _too_much(f"{most} operations are under way on this socket, which is the most")
+        if not self._requests.have_room_for(message.size_bytes):
+            most = limits.MAX_REQUEST_BYTES_PER_SOCKET
+            return _too_much(f"the operations under way on this socket would be more than {most:,} bytes")
         try:
             identity.take_request()
         except RateLimited as error:
@@ -147,8 +156,9 @@ class Connection:
     async def _run(self, id: str, sent: RequestParameters, context: Context) -> None:
         """The id is free again before the client hears that the operation has ended."""
         try:
-            request = self._policy.documents.request(sent)
-            async with aclosing(responses(request, context)) as stream:
+            stream = responses(self._policy.documents.request(sent), context)
+            del sent  # a subscription may be open for hours, and its request may be megabytes
+            async with aclosing(stream):
                 async for response in stream:
                     await self._send({"id": id, "type": "next", "payload": response})
         except Failed as failed:
@@ -215,3 +225,7 @@ class Connection:
             async with asyncio.timeout(self._drain.grace_seconds):
                 await self._idle.wait()
         raise Close(CloseCode.SERVICE_RESTART, "Service restart")
+
+
+def _too_much(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "RATE_LIMITED", "retryable": True})
