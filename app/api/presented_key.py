@@ -16,6 +16,9 @@ AUTHORIZATION: Final = "authorization"
 HEADERS: Final = ("authorization", "x-api-key")
 PAYLOAD_NAMES: Final = (*HEADERS, "apikey")
 
+OWS: Final = " \t"
+"""What may stand around a field's value: RFC 9110, 5.6.3. A key with anything else around it is another key."""
+
 
 def presented_key(headers: Mapping[str, str], payload: Mapping[str, Any] | None = None) -> str | None:
     """The first that looks like a key of ours: clients send those of other services beside it. None where nothing was
@@ -45,11 +48,11 @@ def _in_payload(payload: Mapping[str, Any]) -> Iterator[str]:
 def _among(named: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         value = named.get(name)
-        if isinstance(value, str) and (key := _without_scheme(value) if name == AUTHORIZATION else value.strip()):
+        if isinstance(value, str) and (key := _without_scheme(value) if name == AUTHORIZATION else value.strip(OWS)):
             yield key
 
 
 def _without_scheme(value: str) -> str:
     """RFC 9110, 11.4: schemes know no case."""
-    scheme, _, credentials = value.strip().partition(" ")
-    return credentials.strip() if scheme.lower() == "bearer" else value.strip()
+    scheme, _, credentials = value.strip(OWS).partition(" ")
+    return credentials.strip(OWS) if scheme.lower() == "bearer" else value.strip(OWS)

@@ -20,7 +20,7 @@ OTHER = new_secret()
         {"AUTHORIZATION": f"BEARER   {KEY} "},
         {"Authorization": KEY},
         {"x-api-key": KEY},
-        {"X-API-Key": f" {KEY}"},
+        {"X-API-Key": f" \t{KEY}\t "},
         {"Authorization": "Bearer sk-somebody-elses", "x-api-key": KEY},
         {"Authorization": "Basic dXNlcjpwYXNz", "x-api-key": KEY},
         {"Authorization": f"Bearer {KEY}", "x-api-key": "sk-somebody-elses"},
@@ -55,6 +55,14 @@ def test_a_key_is_found_in_the_payload_of_connection_init_which_counts_first(pay
 )
 def test_where_none_was_sent_none_is_found(payload: dict[str, Any] | None) -> None:
     assert presented_key(Headers({"authorization": "Bearer ", "cookie": KEY}), payload) is None
+
+
+@pytest.mark.parametrize("around", ["\N{NO-BREAK SPACE}", "\x85", "\x0b", "\x1f"])
+@pytest.mark.parametrize("name", ["x-api-key", "authorization"])
+def test_a_key_with_anything_but_blanks_around_it_is_another_one(name: str, around: str) -> None:
+    """RFC 9110, 5.6.3: only spaces and tabs do not belong to a field's value."""
+    sent = f"{around}{KEY}{around}"
+    assert presented_key(Headers({name: sent})) == presented_key(Headers(), {name: sent}) == sent
 
 
 def test_what_looks_like_no_key_is_given_where_there_is_nothing_better() -> None:

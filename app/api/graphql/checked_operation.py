@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
-from graphql import GraphQLError
+from graphql import GraphQLError, get_operation_ast
 from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionContext
+from strawberry.types.graphql import OperationType
 
 from app.api.graphql.cost_plan import CostPlan
 from app.api.graphql.documents import CheckedDocument, check_document
@@ -21,11 +24,26 @@ class CheckedOperation(SchemaExtension):
     """One operation. Its document is valid and from the cache, which operation is meant is clear, it asks for nothing
     that is switched off, and it costs no more than one may. The first response to it tells what it costs, as
     `extensions.cost`; the events of a subscription after that are left alone.
+
+    A query or a mutation is not executed before there is room for its answer, and of its variables nothing is kept
+    that it does not declare.
     """
 
     _checked: CheckedDocument
     _plan: CostPlan | None = None
     _cost: int | None = None
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        """Ends when the answer has been taken."""
+        async with AsyncExitStack() as self._room:
+            yield
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        context = self.execution_context
+        answers = context.context.answers
+        if answers and context.operation_type is not OperationType.SUBSCRIPTION:
+            await self._room.enter_async_context(answers)
+        yield
 
     def on_parse(self) -> Iterator[None]:
         """Raises:
@@ -42,6 +60,7 @@ class CheckedOperation(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         self.execution_context.pre_execution_errors = self._refusals()
+        _forget_undeclared_variables(self.execution_context)
         yield
 
     def _refusals(self) -> list[GraphQLError]:
@@ -55,6 +74,13 @@ class CheckedOperation(SchemaExtension):
 
     def get_results(self) -> dict[str, Any]:
         return {} if self._cost is None else {"cost": {"requested": self._cost, "maximum": MAX_COST}}
+
+
+def _forget_undeclared_variables(context: ExecutionContext) -> None:
+    """They mean nothing (GraphQL specification, 6.1.2), and would be kept for as long as a subscription is open."""
+    operation = context.graphql_document and get_operation_ast(context.graphql_document, context.operation_name)
+    declared = {each.variable.name.value for each in operation.variable_definitions or ()} if operation else set()
+    context.variables = {name: value for name, value in (context.variables or {}).items() if name in declared}
 
 
 def _too_dear(cost: int) -> GraphQLError:

@@ -1,16 +1,12 @@
-"""Rules that refuse a query for its shape, before anything of it is run.
-
-They are module-level classes, the same for every request, so that a document's verdict can be kept.
-"""
+"""The shape of a document, for which it is refused before any rule looks at it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -21,8 +17,10 @@ from graphql import (
     SelectionSetNode,
 )
 
-from app.api.graphql.errors import QUERY_TOO_COMPLEX
+from app.api.graphql.errors import too_complex
 from app.api.graphql.limits import MAX_ALIASES, MAX_DEPTH
+
+MAX_TOLD: Final = 1_000_000
 
 Measure: TypeAlias = Callable[[SelectionSetNode | None], int]
 
@@ -83,21 +81,24 @@ class Shape:
         return known[name]
 
 
-class MaxDepthRule(ASTValidationRule):
-    def enter_document(self, document: DocumentNode, *_: object) -> None:
-        if (depth := Shape(document).depth) > MAX_DEPTH:
-            self.report_error(_too_complex(f"The query is {depth} levels deep, the most is {MAX_DEPTH}."))
+def shape_error(document: DocumentNode) -> GraphQLError | None:
+    """What is wrong with its shape, with its code. The document need not be valid.
+
+    Raises:
+        RecursionError: fragments spread fragments in too long a chain.
+    """
+    shape = Shape(document)
+    if shape.depth > MAX_DEPTH:
+        return too_complex(f"The query is {shape.depth} levels deep, the most is {MAX_DEPTH}.")
+    if shape.aliases > MAX_ALIASES:
+        return too_complex(f"The query has {_told(shape.aliases)} aliases, the most is {MAX_ALIASES}.")
+    return None
 
 
-class MaxAliasesRule(ASTValidationRule):
-    def enter_document(self, document: DocumentNode, *_: object) -> None:
-        if (aliases := Shape(document).aliases) > MAX_ALIASES:
-            self.report_error(_too_complex(f"The query has {aliases} aliases, the most is {MAX_ALIASES}."))
+def _told(count: int) -> str:
+    """Fragments that double each other count up to numbers of a hundred digits."""
+    return f"{count:,}" if count < MAX_TOLD else f"more than {MAX_TOLD:,}"
 
 
 def _selection_set(selection: SelectionNode) -> SelectionSetNode | None:
     return getattr(selection, "selection_set", None)
-
-
-def _too_complex(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": QUERY_TOO_COMPLEX})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypeAlias
 
 import strawberry
@@ -16,12 +17,17 @@ class Context:
 
     Args:
         introspection: whether the operation may ask for the schema.
+        answers: held by a query or a mutation from before it is executed until its answer has been taken. None lets
+            any number go on.
     """
 
-    def __init__(self, chat: Chat, identity: Identity, *, introspection: bool = True) -> None:
+    def __init__(
+        self, chat: Chat, identity: Identity, *, introspection: bool = True, answers: asyncio.Semaphore | None = None
+    ) -> None:
         self.chat = chat
         self.owner = identity.owner
         self.introspection = introspection
+        self.answers = answers
         self.load = Loaders(chat, self.owner)
 
     def forget(self) -> None:

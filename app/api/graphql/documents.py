@@ -12,21 +12,32 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
     parse,
     recommended_rules,
     specified_rules,
     validate,
 )
 
-from app.api.graphql.complexity import MaxAliasesRule, MaxDepthRule
+from app.api.graphql.complexity import shape_error
 from app.api.graphql.cost_analysis import CostAnalysis
 from app.api.graphql.cost_plan import CostPlan
-from app.api.graphql.errors import PARSE_FAILED, QUERY_TOO_COMPLEX, VALIDATION_FAILED, with_code
+from app.api.graphql.errors import PARSE_FAILED, QUERY_TOO_COMPLEX, VALIDATION_FAILED, too_complex, with_code
+from app.api.graphql.field_merging import MaxFieldComparisonsRule
 from app.api.graphql.introspection import NoIntrospectionRule
-from app.api.graphql.limits import CACHED_DOCUMENTS, MAX_CACHED_DOCUMENT_CHARACTERS, MAX_TOKENS
+from app.api.graphql.limits import (
+    CACHED_DOCUMENTS,
+    MAX_CACHED_DOCUMENT_CHARACTERS,
+    MAX_DOCUMENT_CHARACTERS,
+    MAX_TOKENS,
+    MAX_VALIDATION_ERRORS,
+)
 from app.chat.errors import Code
 
-RULES = (*specified_rules, *recommended_rules, MaxDepthRule, MaxAliasesRule)
+RULES = tuple(
+    MaxFieldComparisonsRule if each is OverlappingFieldsCanBeMergedRule else each
+    for each in (*specified_rules, *recommended_rules)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +75,13 @@ def check_document(schema: GraphQLSchema, query: str, *, introspection: bool = T
         introspection: whether it may ask for the schema. If not, no error says what else is in the schema, either.
 
     Raises:
-        GraphQLError: it cannot be parsed; with its code.
+        GraphQLError: it is too long, or cannot be parsed; with its code.
     """
+    if len(query) > MAX_DOCUMENT_CHARACTERS:
+        raise too_complex(
+            f"The query has {len(query):,} characters, the most is {MAX_DOCUMENT_CHARACTERS:,}: "
+            "long texts belong in variables."
+        )
     kept = len(query) <= MAX_CACHED_DOCUMENT_CHARACTERS
     return (_check_and_keep if kept else _check)(schema, query, introspection)
 
@@ -73,15 +89,25 @@ def check_document(schema: GraphQLSchema, query: str, *, introspection: bool = T
 def _check(schema: GraphQLSchema, query: str, introspection: bool) -> CheckedDocument:
     try:
         document = _parse(query)
-        rules = RULES if introspection else (*RULES, NoIntrospectionRule)
-        errors = validate(schema, document, rules, hide_suggestions=not introspection)
+        errors = _errors(schema, document, introspection)
         plans = {} if errors else _plans(schema, document)
     except RecursionError:
-        raise GraphQLError("The query is nested too deep.", extensions={"code": QUERY_TOO_COMPLEX}) from None
-    return CheckedDocument(document, tuple(_with_own_code(each) for each in errors), plans)
+        raise too_complex("The query is nested too deep.") from None
+    return CheckedDocument(document, errors, plans)
 
 
 _check_and_keep = lru_cache(maxsize=CACHED_DOCUMENTS)(_check)
+
+
+def _errors(schema: GraphQLSchema, document: DocumentNode, introspection: bool) -> tuple[GraphQLError, ...]:
+    """One that is too complex is told that alone: what else is wrong with it takes too long to find out."""
+    if refused := shape_error(document):
+        return (refused,)
+    rules = RULES if introspection else (*RULES, NoIntrospectionRule)
+    limit = MAX_VALIDATION_ERRORS
+    found = validate(schema, document, rules, max_errors=limit, hide_suggestions=not introspection)
+    coded = tuple(_with_own_code(each) for each in found)
+    return tuple(each for each in coded if (each.extensions or {})["code"] == QUERY_TOO_COMPLEX)[:1] or coded
 
 
 def _plans(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, CostPlan]:

@@ -48,6 +48,10 @@ def present(error: GraphQLError) -> GraphQLError:
             return _located(error, INTERNAL_MESSAGE, {"code": Code.INTERNAL.value, "errorId": report(cause)})
 
 
+def too_complex(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": QUERY_TOO_COMPLEX})
+
+
 def with_code(error: GraphQLError, code: str) -> GraphQLError:
     return _located(error, error.message, {"code": code})
 

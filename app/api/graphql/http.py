@@ -26,6 +26,7 @@ from app.api.graphql.request import BadRequest, GraphQLRequest, RequestParameter
 from app.api.graphql.schema import schema
 from app.api.graphql.sse.event_streams import EventStreams
 from app.api.identity import Identify, counting_requests
+from app.api.large_json import TooManyValues, parse_json
 from app.chat.errors import ChatError, Code
 from app.chat.service import Chat
 
@@ -141,7 +142,6 @@ async def _execute(asked: GraphQLRequest, context: Context, allowed: frozenset[O
             context_value=context,
             operation_name=asked.operation_name,
             allowed_operation_types=allowed,
-            operation_extensions=asked.extensions,
         )
     except CannotGetOperationTypeError as error:
         raise NotServed(HTTPStatus.BAD_REQUEST, error.as_http_error_reason()) from None
@@ -170,7 +170,9 @@ async def _read(request: Request) -> RequestParameters:
             return read_request(_query_parameters(request.query_params))
         if not media_type.is_json(request.headers.get("content-type", "")):
             raise NotServed(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {media_type.JSON}")
-        return read_request(decode(await _body(request)))
+        return await parse_json(await _body(request), lambda body: read_request(decode(body)))
+    except TooManyValues as error:
+        raise NotServed(HTTPStatus.BAD_REQUEST, f"The body has {error}") from None
     except NotJson:
         raise NotServed(HTTPStatus.BAD_REQUEST, "The request is not JSON") from None
     except BadRequest as error:

@@ -13,6 +13,15 @@ MAX_ALIASES: Final = 50
 MAX_TOKENS: Final = 2_000
 """Lexical tokens in a document."""
 
+MAX_DOCUMENT_CHARACTERS: Final = 64 * 1024
+"""Of a document. What is longer than a query is a value in it, which belongs in variables."""
+
+MAX_FIELD_COMPARISONS: Final = 2_000
+"""Of selections of one response name, each with each other: sixty of one name, or six of each of 130 names."""
+
+MAX_VALIDATION_ERRORS: Final = 10
+"""What is told of a document. To find out what was probably meant takes longer than all else."""
+
 MAX_COST: Final = 25_000
 """Of an operation, in objects: a hundred conversations with a hundred messages each, and one more object of every
 message. To make so many takes the better part of a second, in which nothing else of the process is done.
@@ -23,6 +32,20 @@ MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 
 MAX_OPERATIONS_PER_SOCKET: Final = 100
 """Operations under way on one WebSocket at a time."""
+
+MAX_REQUEST_BYTES_PER_SOCKET: Final = 16 * 1024 * 1024
+"""Of the operations under way on one WebSocket together, as their messages were sent."""
+
+MAX_ANSWERS_PER_SOCKET: Final = 4
+"""Queries and mutations of one WebSocket that are executed, or wait for their client to read their answers, at a time.
+The others wait before they are begun; subscriptions do not.
+"""
+
+MAX_BYTES_BEFORE_INIT: Final = 64 * 1024
+"""Of a WebSocket message from somebody who is not known yet."""
+
+MAX_OPERATION_ID_CHARACTERS: Final = 256
+"""Of the id that a WebSocket client gives an operation, and gets back with each event."""
 
 INIT_DEADLINE_SECONDS: Final = 10.0
 """How long an open WebSocket may wait with its connection_init."""

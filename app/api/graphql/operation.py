@@ -45,9 +45,9 @@ async def responses(
         variable_values=request.variables,
         context_value=context,
         operation_name=request.operation_name,
-        operation_extensions=request.extensions,
         allowed_operation_types=allowed,
     )
+    del request  # a subscription may be open for hours, and its request may be megabytes
     async with aclosing(stream):
         try:
             async for result in stream:

@@ -29,7 +29,6 @@ class GraphQLRequest:
     query: str
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
-    extensions: dict[str, Any] | None = None
 
 
 def read_request(parameters: object) -> RequestParameters:

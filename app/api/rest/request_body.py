@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final, TypeVar
 
 from fastapi import Request
 
-from app.api.rest.json_size import has_more_values
+from app.api.large_json import MAX_JSON_VALUES, TooManyValues, parse_json
 from app.api.rest.openai_errors import OpenAIError, RequestRefused
 
 MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 """Room for a few messages of the greatest length, as JSON."""
-
-MAX_JSON_VALUES: Final = 100_000
-"""Room for as many messages as there may be, in parts. Memory goes by this rather than by bytes."""
-
-INLINE_BYTES: Final = 64 * 1024
-"""What is parsed in a few milliseconds. The rest is parsed beside the event loop."""
 
 _TOO_LARGE: Final = OpenAIError(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -40,16 +33,10 @@ async def read_request(request: Request, parse: Callable[[bytes], Parsed]) -> Pa
     Raises:
         RequestRefused: it is longer than MAX_BODY_BYTES, or has more than MAX_JSON_VALUES.
     """
-    body = await read_body(request)
-    if len(body) <= INLINE_BYTES:
-        return parse(body)
-    return await asyncio.to_thread(_parse_large, body, parse)
-
-
-def _parse_large(body: bytes, parse: Callable[[bytes], Parsed]) -> Parsed:
-    if has_more_values(body, MAX_JSON_VALUES):
-        raise RequestRefused(_TOO_MANY_VALUES)
-    return parse(body)
+    try:
+        return await parse_json(await read_body(request), parse)
+    except TooManyValues:
+        raise RequestRefused(_TOO_MANY_VALUES) from None
 
 
 async def read_body(request: Request) -> bytes:

@@ -29,6 +29,7 @@ class BrokenContext:
     """A context as a mistake of ours would leave it."""
 
     introspection = True
+    answers = None
 
     @property
     def chat(self) -> object:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.api.graphql.limits import MAX_BODY_BYTES
+from app.api.large_json import MAX_JSON_VALUES
 from tests.api.graphql.client import OWNER_HEADER, POST, Client
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -162,6 +163,13 @@ async def test_the_largest_body_is_taken(client: Client) -> None:
     body += b" " * (MAX_BODY_BYTES - len(body))
     answer = await client.http.post("/graphql", content=body, headers={"content-type": "application/json"})
     assert answer.json()["data"]["models"]
+
+
+async def test_more_json_values_than_memory_is_kept_for_are_refused_wherever_they_are(client: Client) -> None:
+    body = {"query": MODELS, "variables": {"unused": [[]] * MAX_JSON_VALUES}}
+    answer = await client.http.post("/graphql", json=body)
+    assert (answer.status_code, code(answer)) == (400, "BAD_USER_INPUT")
+    assert f"{MAX_JSON_VALUES:,} JSON values" in answer.text
 
 
 @pytest.mark.parametrize("escape", [r"\ud800", r"\udc00\ud800", r"a\udfff"])

@@ -12,7 +12,9 @@ from app.api.graphql.limits import (
     MAX_ALIASES,
     MAX_CACHED_DOCUMENT_CHARACTERS,
     MAX_DEPTH,
+    MAX_DOCUMENT_CHARACTERS,
     MAX_TOKENS,
+    MAX_VALIDATION_ERRORS,
 )
 from app.api.graphql.schema import schema
 from tests.api.graphql.client import Client
@@ -42,6 +44,34 @@ async def test_so_many_aliases_are_taken_and_one_more_is_not(client: Client) -> 
 
 async def test_a_query_of_too_many_tokens_is_not_even_parsed(client: Client) -> None:
     assert (await client.error("{ models { " + "id " * MAX_TOKENS + "} }"))["code"] == "QUERY_TOO_COMPLEX"
+
+
+@pytest.mark.parametrize("before", ["", "{ models { id } } "])
+@pytest.mark.parametrize("long", ["#" + "x" * MAX_DOCUMENT_CHARACTERS, '"' + r"\n" * 40_000 + '"', "," * 70_000])
+async def test_a_document_that_is_too_long_is_not_even_parsed_whatever_it_is_filled_with(
+    client: Client, before: str, long: str
+) -> None:
+    error = await client.error(before + long)
+    assert (error["code"], f"{MAX_DOCUMENT_CHARACTERS:,}" in error["message"]) == ("QUERY_TOO_COMPLEX", True)
+    assert "variables" in error["message"]
+
+
+async def test_the_longest_document_is_taken(client: Client) -> None:
+    query = "{ models { id } } #"
+    assert (await client.data(query + "x" * (MAX_DOCUMENT_CHARACTERS - len(query))))["models"]
+
+
+@pytest.mark.parametrize("query", [nested(MAX_DEPTH + 1), aliased(MAX_ALIASES + 1)])
+async def test_no_rule_looks_at_what_is_refused_for_its_shape(client: Client, query: str) -> None:
+    error = await client.error(query.replace("id", "unknown"))
+    assert error["code"] == "QUERY_TOO_COMPLEX"
+
+
+async def test_of_many_errors_the_first_are_told(client: Client) -> None:
+    query = "{ " + " ".join(f"conversationz{each}" for each in range(1_900)) + " }"
+    errors = (await client.ask(query))["errors"]
+    assert {each["extensions"]["code"] for each in errors} == {"GRAPHQL_VALIDATION_FAILED"}
+    assert len(errors) == MAX_VALIDATION_ERRORS + 1  # the last says that there are more
 
 
 @pytest.mark.parametrize("query", ["{ a" * 900, "{ models(x: " + "[" * 1_900, "{" * 1_900])
@@ -78,6 +108,12 @@ def test_fragments_that_double_each_other_are_measured_at_once() -> None:
     started = time.perf_counter()
     assert Shape(parse(f"{{ ...F0 }} {fragments} fragment F60 on X {{ a: b }}")).aliases == 2**61 - 1
     assert time.perf_counter() - started < 1
+
+
+async def test_a_number_of_a_hundred_digits_is_not_told(client: Client) -> None:
+    fragments = " ".join(f"fragment F{n} on Query {{ a: models {{ id }} ...F{n + 1} ...F{n + 1} }}" for n in range(70))
+    error = await client.error(f"{{ ...F0 }} {fragments} fragment F70 on Query {{ models {{ id }} }}")
+    assert error["message"] == f"The query has more than 1,000,000 aliases, the most is {MAX_ALIASES}."
 
 
 def test_introspection_as_playgrounds_ask_for_it_is_allowed() -> None:

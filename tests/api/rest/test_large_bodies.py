@@ -12,11 +12,12 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from app.api.large_json import INLINE_BYTES, MAX_JSON_VALUES
 from app.api.rest.chat_message import MAX_CONTENT_PARTS, MAX_MESSAGES
 from app.api.rest.chat_request import ChatCompletionRequest
 from app.api.rest.egp.chat_request import EgpChatRequest
 from app.api.rest.egp.errors import MAX_PROBLEMS
-from app.api.rest.request_body import INLINE_BYTES, MAX_JSON_VALUES, read_request
+from app.api.rest.request_body import read_request
 from app.chat.parameters import MAX_STOP_SEQUENCES
 from tests.api.rest.asking import PATH
 

@@ -43,7 +43,7 @@ class PersistedDocuments:
             document = self._document(sent)
         except GraphQLError as refused:
             raise Failed([refused]) from None
-        return GraphQLRequest(document, sent.variables, sent.operation_name, sent.extensions)
+        return GraphQLRequest(document, sent.variables, sent.operation_name)
 
     def _document(self, sent: RequestParameters) -> str:
         id = document_identifier(sent)

@@ -27,9 +27,10 @@ from app.api.graphql.websocket.messages import (
     Ping,
     Pong,
     Subscribe,
-    read_message,
+    parse_message,
 )
 from app.api.graphql.websocket.pace import Pace
+from app.api.graphql.websocket.request_bytes import RequestBytes
 from app.api.identity import Identify, Identity, revocation
 from app.api.presented_key import key_alone
 from app.chat.errors import ChatError, RateLimited, ShuttingDown, Unauthenticated
@@ -70,6 +71,8 @@ class Connection:
         self._counted: ExitStack | None = None
         self._tasks = asyncio.TaskGroup()
         self._operations: dict[str, asyncio.Task[None]] = {}
+        self._requests = RequestBytes()
+        self._answers = asyncio.Semaphore(limits.MAX_ANSWERS_PER_SOCKET)
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._pinged = False
@@ -113,15 +116,18 @@ class Connection:
 
     async def _receive(self) -> None:
         while True:
-            message = await self._receive_message()
-            if message["type"] == "websocket.disconnect":
-                raise Gone
-            text = message.get("text")
-            if text is None:
-                raise Close(CloseCode.BAD_REQUEST, "Invalid message: a message must be text")
-            if self._pinged:
-                self._ping_later()
-            await self._handle(read_message(text))
+            await self._handle(await self._next())
+
+    async def _next(self) -> ClientMessage:
+        message = await self._receive_message()
+        if message["type"] == "websocket.disconnect":
+            raise Gone
+        text = message.get("text")
+        if text is None:
+            raise Close(CloseCode.BAD_REQUEST, "Invalid message: a message must be text")
+        if self._pinged:
+            self._ping_later()
+        return await parse_message(text, known=self._identity is not None)
 
     async def _handle(self, message: ClientMessage) -> None:
         match message:
@@ -131,8 +137,8 @@ class Connection:
                 await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
             case Pong():
                 pass
-            case Subscribe(id, sent):
-                await self._subscribe(id, sent)
+            case Subscribe():
+                await self._subscribe(message)
             case Complete(id):
                 if id in self._operations:
                     self._operations.pop(id).cancel()
@@ -156,26 +162,29 @@ class Connection:
         self._ping_later()
         await self._send({"type": "connection_ack"})
 
-    async def _subscribe(self, id: str, sent: RequestParameters) -> None:
+    async def _subscribe(self, message: Subscribe) -> None:
+        id = message.id
         if not self._identity:
             raise Close(CloseCode.UNAUTHORIZED, "Unauthorized")
         if id in self._operations:
             raise Close(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {id} already exists")
-        if refusal := self._refusal(self._identity):
+        if refusal := self._refusal(self._identity, message):
             await self._send({"id": id, "type": "error", "payload": [refusal.formatted]})
             return
-        context = Context(self._chat, self._identity, introspection=self._policy.introspection)
-        self._operations[id] = self._tasks.create_task(self._run(id, sent, context))
+        introspection = self._policy.introspection
+        context = Context(self._chat, self._identity, introspection=introspection, answers=self._answers)
+        self._operations[id] = task = self._tasks.create_task(self._run(id, message.sent, context))
+        self._requests.hold(message.size_bytes, task)
 
-    def _refusal(self, identity: Identity) -> GraphQLError | None:
+    def _refusal(self, identity: Identity, message: Subscribe) -> GraphQLError | None:
         if self._draining:
             return present(GraphQLError("", original_error=ShuttingDown()))
         if len(self._operations) >= limits.MAX_OPERATIONS_PER_SOCKET:
             most = limits.MAX_OPERATIONS_PER_SOCKET
-            return GraphQLError(
-                f"{most} operations are under way on this socket, which is the most",
-                extensions={"code": "RATE_LIMITED", "retryable": True},
-            )
+            return _too_much(f"{most} operations are under way on this socket, which is the most")
+        if not self._requests.have_room_for(message.size_bytes):
+            most = limits.MAX_REQUEST_BYTES_PER_SOCKET
+            return _too_much(f"the operations under way on this socket would be more than {most:,} bytes")
         try:
             identity.take_request()
         except RateLimited as error:
@@ -185,8 +194,9 @@ class Connection:
     async def _run(self, id: str, sent: RequestParameters, context: Context) -> None:
         """The id is free again before the client hears that the operation has ended."""
         try:
-            request = self._policy.documents.request(sent)
-            async with aclosing(responses(request, context)) as stream:
+            stream = responses(self._policy.documents.request(sent), context)
+            del sent  # a subscription may be open for hours, and its request may be megabytes
+            async with aclosing(stream):
                 async for response in stream:
                     await self._send({"id": id, "type": "next", "payload": response})
         except Failed as failed:
@@ -256,3 +266,7 @@ class Connection:
 
 async def _raise(end: Close) -> None:
     raise end
+
+
+def _too_much(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "RATE_LIMITED", "retryable": True})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.api.graphql.json_codec import NotJson, decode
+from app.api.graphql.limits import MAX_BYTES_BEFORE_INIT, MAX_OPERATION_ID_CHARACTERS
 from app.api.graphql.request import BadRequest, RequestParameters, read_request
 from app.api.graphql.websocket.close import Close, CloseCode
+from app.api.large_json import TooManyValues, parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Pong:
 class Subscribe:
     id: str
     sent: RequestParameters
+    size_bytes: int = field(default=0, compare=False)
+    """Of the message, as it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,29 @@ class Complete:
 ClientMessage = ConnectionInit | Ping | Pong | Subscribe | Complete
 
 
-def read_message(text: str) -> ClientMessage:
-    """Raises:
+async def parse_message(text: str, *, known: bool) -> ClientMessage:
+    """What `read_message` reads, beside the event loop where it is much.
+
+    Args:
+        known: whether the client has been acknowledged. Others have nothing long to say.
+
+    Raises:
+        Close: with 4400; it is too large, or as `read_message` has it.
+    """
+    encoded = text.encode()
+    if not known and len(encoded) > MAX_BYTES_BEFORE_INIT:
+        raise _invalid(f"before the acknowledgement a message has at most {MAX_BYTES_BEFORE_INIT:,} bytes")
+    try:
+        return await parse_json(encoded, read_message)
+    except TooManyValues as error:
+        raise _invalid(f"a message has {error}") from None
+
+
+def read_message(text: str | bytes) -> ClientMessage:
+    """Args:
+        text: in UTF-8, if it is not decoded.
+
+    Raises:
     Close: with 4400, as the protocol has it for whatever it does not define.
     """
     try:
@@ -58,7 +83,7 @@ def read_message(text: str) -> ClientMessage:
             _payload(message)
             return Pong()
         case "subscribe":
-            return Subscribe(_id(message), _request(message))
+            return Subscribe(_id(message), _request(message), len(text))
         case "complete":
             return Complete(_id(message))
         case other:
@@ -76,6 +101,8 @@ def _id(message: dict[str, Any]) -> str:
     id = message.get("id")
     if not isinstance(id, str) or not id:
         raise _invalid(f"the id of {message['type']} must be a string that is not empty")
+    if len(id) > MAX_OPERATION_ID_CHARACTERS:
+        raise _invalid(f"the id of {message['type']} must have at most {MAX_OPERATION_ID_CHARACTERS} characters")
     return id
 
 

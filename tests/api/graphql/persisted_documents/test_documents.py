@@ -32,8 +32,8 @@ def refusal(documents: PersistedDocuments, sent: RequestParameters) -> tuple[str
 
 
 def test_a_whole_document_is_run_as_it_is_with_all_that_came_with_it() -> None:
-    sent = RequestParameters(MODELS, {"a": 1}, "Models", {"b": 2})
-    assert PersistedDocuments().request(sent) == GraphQLRequest(MODELS, {"a": 1}, "Models", {"b": 2})
+    sent = RequestParameters(MODELS, {"a": 1}, "Models")
+    assert PersistedDocuments().request(sent) == GraphQLRequest(MODELS, {"a": 1}, "Models")
 
 
 @pytest.mark.parametrize("sends", [lambda: automatic(hash_of(MODELS)), lambda: named(f"sha256:{hash_of(MODELS)}")])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.rest.json_size import has_more_values
+from app.api.json_size import has_more_values
 
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(alphabet='a,[{]}:\\"\n🦜'),
