@@ -77,7 +77,7 @@ class Supervising:
 
 
 @asynccontextmanager
-async def supervising(folder: Path, workers: int) -> AsyncGenerator[Supervising]:
+async def supervising(folder: Path, workers: int, *, program: str = sys.executable) -> AsyncGenerator[Supervising]:
     started: asyncio.Queue[ScriptedWorker] = asyncio.Queue()
     known: list[ScriptedWorker] = []
 
@@ -86,7 +86,7 @@ async def supervising(folder: Path, workers: int) -> AsyncGenerator[Supervising]
         started.put_nowait(known[-1])
 
     path = folder / "control"
-    command = [sys.executable, "-m", "tests.supervisor.scripted_worker", str(path)]
+    command = [program, "-m", "tests.supervisor.scripted_worker", str(path)]
     async with await asyncio.start_unix_server(connected, path):
         with reserve("127.0.0.1", 0) as address:
             arguments = [str(workers), str(address.fileno()), URL, "json", "info", *command]

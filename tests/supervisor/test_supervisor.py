@@ -44,6 +44,12 @@ async def test_a_first_worker_that_does_not_come_to_serve_ends_the_start(tmp_pat
         assert f"a worker did not start: {order.replace('exit', 'exit status')}" in log
 
 
+async def test_so_does_one_that_the_system_does_not_start(tmp_path: Path) -> None:
+    async with supervising(tmp_path, 2, program=str(tmp_path / "nothing")) as supervisor:
+        status, log = await supervisor.exits()
+        assert (status, log.count("a worker did not start: No such file")) == (1, 1)
+
+
 async def test_so_does_any_other_and_those_that_serve_are_stopped(tmp_path: Path) -> None:
     async with supervising(tmp_path, 2) as supervisor:
         first = await supervisor.started()
