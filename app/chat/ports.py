@@ -139,7 +139,13 @@ class Records(Protocol):
         ...
 
     async def search(self, owner: str, query: str, window: Window[SearchKey]) -> Page[SearchHit]:
-        """Messages that have ended and match, best first, of equals the newest. The window leads forward only."""
+        """Messages that have ended and match, best first, of equals the newest. The window leads forward only.
+
+        Where they are long, it has fewer than the window asks for, but at least one: what is left lies beyond it.
+
+        Raises:
+            BadInput: there are too many words in the query, or beginnings of words.
+        """
         ...
 
 

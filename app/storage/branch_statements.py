@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-# A statement of its own, so that the next one's snapshot has what was posted or deleted before this one had the lock:
-# the tip must never be a message that is gone.
-LOCK_CONVERSATION_OF = """
-SELECT c.id FROM messages m JOIN conversations c ON c.id = m.conversation_id
-WHERE c.owner = $1 AND m.id = $2::uuid FOR UPDATE OF c
-"""
-
-# The newest child at each level; of siblings from one statement, which have one time, the one whose id is last.
-SELECT_BRANCH = """
-WITH RECURSIVE branch AS (
-  SELECT m.id, m.conversation_id, m.depth FROM messages m JOIN conversations c ON c.id = m.conversation_id
-  WHERE c.owner = $1 AND m.id = $2::uuid
-  UNION ALL
-  SELECT newest.id, newest.conversation_id, newest.depth FROM branch CROSS JOIN LATERAL (
-    SELECT * FROM messages m WHERE m.parent_id = branch.id ORDER BY m.created_at DESC, m.id DESC LIMIT 1
-  ) newest
-)
-UPDATE conversations c SET tip_id = leaf.id
-FROM (SELECT * FROM branch ORDER BY depth DESC LIMIT 1) leaf
-WHERE c.id = leaf.conversation_id
-RETURNING to_jsonb(c) AS conversation
-"""
+# In the migrations: it locks the conversation and then looks at the tree, in one round trip. The lock is held for no
+# longer than that takes, so that many who select in one conversation wait for each other only.
+SELECT_BRANCH = "SELECT to_jsonb(c) AS conversation FROM select_branch($1, $2::uuid, $3) c"
 
 # The messages, from $8, are a chain whose last one is $7.
 IMPORT_CONVERSATION = """

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from app.chat.completion import PromptMessage
 from app.chat.identifiers import MessageId
 from app.chat.records import Conversation
-from app.storage.branch_statements import IMPORT_CONVERSATION, LOCK_CONVERSATION_OF, SELECT_BRANCH
+from app.storage.branch_statements import IMPORT_CONVERSATION, SELECT_BRANCH
+from app.storage.bulkhead import Bulkhead
 from app.storage.client import Database
-from app.storage.reaching import run_again, run_statement
+from app.storage.reaching import run_statement
 from app.storage.rows import conversation_of
+
+LOCK_SECONDS: Final = 3
+MAX_SELECTIONS_AT_ONCE: Final = 4
+"""Each holds a connection while it waits for whoever posts to its conversation; the pool is everybody's."""
+MAX_SELECTIONS_AT_ONCE_OF_OWNER: Final = 2
+MAX_WAIT_SECONDS: Final = 10
 
 
 class PrismaBranches:
@@ -20,15 +27,18 @@ class PrismaBranches:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._selections = Bulkhead(
+            MAX_SELECTIONS_AT_ONCE,
+            max_at_once_of_owner=MAX_SELECTIONS_AT_ONCE_OF_OWNER,
+            max_wait_seconds=MAX_WAIT_SECONDS,
+            because="too many branches are being selected; try again",
+        )
 
     async def select(self, owner: str, message: MessageId) -> Conversation | None:
         async def select() -> list[dict[str, Any]]:
-            async with self._db.tx() as transaction:
-                if not await transaction.query_raw(LOCK_CONVERSATION_OF, owner, str(message)):
-                    return []
-                return list(await transaction.query_raw(SELECT_BRANCH, owner, str(message)))
+            return await run_statement(self._db, SELECT_BRANCH, owner, str(message), f"{LOCK_SECONDS}s")
 
-        selected = await run_again(select)
+        selected = await self._selections.run(owner, select)
         return conversation_of(selected[0]["conversation"]) if selected else None
 
     async def import_conversation(

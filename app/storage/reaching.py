@@ -67,8 +67,10 @@ async def run_again(transaction: Callable[[], Awaitable[Result]]) -> Result:
             async with reaching_database():
                 return await transaction()
         except RawQueryError as error:
-            if sqlstate(error) not in _ROLLED_BACK or attempt == _ATTEMPTS:
+            if sqlstate(error) not in _ROLLED_BACK:
                 raise
+            if attempt == _ATTEMPTS:
+                raise StorageUnavailable("the database is busy; try again") from error
     raise AssertionError("unreachable")
 
 

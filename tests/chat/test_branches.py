@@ -7,11 +7,17 @@ import asyncio
 import pytest
 
 from app.chat.changes import Edit, Regeneration
-from app.chat.errors import NotFound
+from app.chat.errors import NotFound, StorageUnavailable
 from app.chat.identifiers import ConversationId, MessageId, new_message_id
 from app.chat.records import Conversation
 from app.log.connection import Connection
+from app.storage.branches import MAX_SELECTIONS_AT_ONCE_OF_OWNER
 from tests.chat.conftest import Service, waiting_for_lock
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND query LIKE '%select_branch%' AND datname = current_database()
+"""
 
 
 async def conversation(service: Service, id: ConversationId) -> Conversation:
@@ -111,7 +117,7 @@ async def test_what_is_posted_while_the_selection_waits_is_part_of_the_branch(
         posting = asyncio.create_task(service.post("Two", conversation_id=root.conversation.id, replies=0))
         await waiting_for_lock(sql, "begin a turn")
         selecting = asyncio.create_task(selected(service, root.message.id))
-        await waiting_for_lock(sql, "FOR UPDATE", 2)
+        await waiting_for_lock(sql, "select_branch")
     await posting
     assert await selecting == ["One", "Two"]
 
@@ -125,6 +131,34 @@ async def test_a_message_that_is_deleted_while_the_selection_waits_is_not_the_ti
     async with sql.transaction():
         await sql.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", id)
         selecting = asyncio.create_task(selected(service, root.message.id))
-        await waiting_for_lock(sql, "FOR UPDATE OF c")
+        await waiting_for_lock(sql, "select_branch")
         await sql.execute("DELETE FROM messages WHERE id = $1", below.message.id)
     assert await selecting == ["One"]
+
+
+async def test_a_selection_waits_for_a_lock_for_a_short_time_only(
+    service: Service, sql: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.storage.branches.LOCK_SECONDS", 0.1)
+    root = await service.post("One", replies=0)
+    async with sql.transaction():
+        await sql.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", root.conversation.id)
+        with pytest.raises(StorageUnavailable, match="busy"):
+            await service.chat.branches.select(service.owner, root.message.id)
+    assert await selected(service, root.message.id) == ["One"]
+
+
+async def test_many_selections_at_once_leave_connections_to_others_and_all_succeed(
+    service: Service, sql: Connection
+) -> None:
+    root = await service.post("One", replies=0)
+    id = root.conversation.id
+    tips = [(await service.post("Two", conversation_id=id, parent_id=root.message.id, replies=0)).message.id] * 100
+    async with sql.transaction():
+        await sql.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", id)
+        selecting = [asyncio.create_task(service.chat.branches.select(service.owner, tip)) for tip in tips]
+        await waiting_for_lock(sql, "select_branch", MAX_SELECTIONS_AT_ONCE_OF_OWNER)
+        assert (await conversation(service, id)).tip_id == tips[0]
+        await sql.execute("SELECT pg_stat_clear_snapshot()")
+        assert await sql.fetchval(WAITING) == MAX_SELECTIONS_AT_ONCE_OF_OWNER
+    assert [each.tip_id for each in await asyncio.gather(*selecting)] == tips

@@ -13,19 +13,22 @@ from app.api.graphql.message import Message
 from app.api.graphql.pagination import After, PageInfo, page_info, window
 from app.api.graphql.search_cursor import search_cursor, search_key
 from app.chat.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page
-from app.chat.search import MAX_QUERY_CHARACTERS, MAX_QUERY_WORDS
+from app.chat.search import MAX_QUERY_CHARACTERS, MAX_QUERY_PREFIXES, MAX_QUERY_WORDS, MAX_RANKED
 from app.chat.search_hit import SearchHit
 
 SEARCH_COST = 500
-"""All matches are ranked, however small the page."""
+"""Matches are ranked, however small the page."""
 
 SearchText: TypeAlias = Annotated[
     str,
     strawberry.argument(
         description=(
-            'Words, of which all must be in a message; "phrases in quotes"; `or`; `-` before what must not be in it; '
-            "`*` after the beginning of a word. Words are found as they are written, whatever their case and language. "
-            f"At most {MAX_QUERY_WORDS} words and {MAX_QUERY_CHARACTERS:,} characters; without a word nothing is found."
+            'Words, of which all must be in a message; "phrases in quotes"; `or` between two of them, and ignored '
+            "elsewhere; `-` before what must not be in it; `*` after the beginning of a word. Words are letters and "
+            "digits: nothing else is looked for, no emoji either. They are found as they are written, whatever their "
+            "case and language. "
+            f"At most {MAX_QUERY_WORDS} words, {MAX_QUERY_PREFIXES} of them with `*`, and {MAX_QUERY_CHARACTERS:,} "
+            "characters; without a word nothing is found."
         )
     ),
 ]
@@ -73,7 +76,9 @@ class SearchQuery:
         description=(
             "The caller's messages that match, best first, of equals the newest. Searched is their `content`, of very "
             "long ones the beginning; also in archived conversations, and on branches that are not selected. "
-            "A message in flight is not found before it has ended."
+            "A message in flight is not found before it has ended. "
+            f"Of more than {MAX_RANKED:,} that match only the newest {MAX_RANKED:,} are ranked and found. "
+            "Where messages are long a page has fewer than `first`, but at least one."
         ),
         metadata=cost(SEARCH_COST, Sliced(("first",), DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)),
     )

@@ -14,8 +14,7 @@ from app.chat.search_hit import SearchKey
 
 _KEY: Final = struct.Struct(">d16s")
 _CURSOR_CHARACTERS: Final = 32
-_HIGHEST_RANK: Final = 3e38
-"""What a single-precision float can hold; a search never comes near it."""
+_SINGLE_PRECISION: Final = struct.Struct(">f")
 
 
 def search_cursor(key: SearchKey) -> str:
@@ -30,6 +29,15 @@ def search_key(text: str, *, field: str) -> SearchKey:
         rank, id = _KEY.unpack(base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True))
     except (ValueError, struct.error):
         rank, id = math.nan, b""
-    if len(text) != _CURSOR_CHARACTERS or not 0 <= rank <= _HIGHEST_RANK:
+    if len(text) != _CURSOR_CHARACTERS or not _is_rank(rank):
         raise BadInput(field, "is not a cursor of a search")
     return SearchKey(rank, MessageId(UUID(bytes=id)))
+
+
+def _is_rank(rank: float) -> bool:
+    """Whether PostgreSQL takes it for a single-precision float: an error, there, is what becomes infinite, or 0."""
+    try:
+        [single] = _SINGLE_PRECISION.unpack(_SINGLE_PRECISION.pack(rank))
+    except OverflowError:
+        return False
+    return 0 <= single < math.inf and (single == 0) is (rank == 0)

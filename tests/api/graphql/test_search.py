@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import struct
 from typing import Any
 
 import pytest
@@ -16,6 +18,10 @@ query Search($query: String!, $first: Int, $after: String) {
 }
 """
 DEFAULTS = "query Search($query: String!) { searchMessages(query: $query) { nodes { content } } }"
+
+
+def cursor_of(rank: float) -> str:
+    return base64.urlsafe_b64encode(struct.pack(">d16s", rank, b"")).decode()
 
 
 async def search(client: Client, query: str, **arguments: Any) -> Any:
@@ -102,6 +108,8 @@ async def test_anything_is_a_query(client: Client, query: str) -> None:
         ({"query": "x" * 1_001}, "query", "1,000"),
         ({"query": "x" * 10_000}, "query", "1,000"),
         ({"query": "x " * 33}, "query", "32"),
+        ({"query": "a* b* c* d*"}, "query", "3"),
+        ({"query": "x", "after": cursor_of(1e-300)}, "after", "cursor"),
         ({"query": "a", "first": 101}, "first", "100"),
         ({"query": "a", "first": -1}, "first", "100"),
         ({"query": "a", "after": "nonsense"}, "after", "cursor"),
@@ -114,6 +122,12 @@ async def test_what_cannot_be_searched_for_is_refused_by_name(
     error = await client.error(SEARCH, **{"first": 20, **arguments})
     assert (error["code"], error["field"]) == ("BAD_USER_INPUT", field)
     assert says in error["message"]
+
+
+@pytest.mark.parametrize("rank", [0.0, 1.401298464324817e-45, 1.1754943508222875e-38, 3.4028234663852886e38])
+async def test_a_cursor_of_any_rank_there_can_be_is_answered(client: Client, rank: float) -> None:
+    await client.post("tide", reply=False)
+    await search(client, "tide", after=cursor_of(rank))
 
 
 async def test_the_longest_query_is_answered(client: Client) -> None:

@@ -1,32 +1,18 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator
 from itertools import product
 
 import pytest
 
 from app.chat.changes import ConversationChanges, Post
-from app.chat.identifiers import WriterId, new_conversation_id, new_message_id
+from app.chat.identifiers import WriterId
 from app.chat.paging import Page, Window
 from app.chat.search_hit import SearchHit, SearchKey
 from app.log.connection import Connection
-from app.storage.client import Database
 from app.storage.records import PrismaRecords
-from app.storage.search_index import BATCH, index_all, indexing
-from tests.storage.records.conftest import DEADLINE_SECONDS, Posting, turn, waiting
+from tests.storage.records.conftest import Posting, turn
 from tests.storage.records.page_walk import walk
-
-ALL = Window[SearchKey](100)
-
-
-async def found(records: PrismaRecords, owner: str, query: str) -> list[str]:
-    page = await records.search(owner, query, ALL)
-    return [each.message.text.content for each in page.items]
-
-
-def shown(hit: SearchHit) -> str:
-    return "".join(f"[{each.text}]" if each.match else each.text for each in hit.excerpt)
+from tests.storage.records.said import ALL, found, say, shown
 
 
 @pytest.mark.parametrize(
@@ -115,16 +101,6 @@ async def test_an_excerpt_shows_where_the_match_is(
     assert shown(hit) == excerpt
 
 
-async def test_an_excerpt_of_a_long_text_is_short_and_shows_the_places(
-    records: PrismaRecords, owner: str, post: Posting
-) -> None:
-    await post("flood " * 2000 + "ebb " + "flood " * 2000 + "ebb " + "flood " * 2000)
-    [hit] = (await records.search(owner, "ebb", ALL)).items
-    assert shown(hit).count("[ebb]") == 2
-    assert " … " in shown(hit)
-    assert len(shown(hit)) < 1000
-
-
 async def test_more_and_closer_matches_come_first_and_of_equals_the_newest(
     records: PrismaRecords, owner: str, post: Posting
 ) -> None:
@@ -194,65 +170,6 @@ async def test_what_is_deleted_is_not_found(records: PrismaRecords, owner: str, 
     assert await sql.fetchval("SELECT count(*) FROM search_entries WHERE owner = $1", owner) == 0
 
 
-async def test_a_search_finds_all_of_a_large_backlog(records: PrismaRecords, owner: str, sql: Connection) -> None:
-    await say(sql, owner, ["tide"] * (2 * BATCH + 1))
-    assert len(await found(records, owner, "tide")) == 100
-    assert await pending(sql, owner) == 0
-
-
-async def test_a_search_finds_also_what_another_one_is_just_indexing(
-    records: PrismaRecords, owner: str, post: Posting, sql: Connection
-) -> None:
-    await post("tide")
-    async with sql.transaction():
-        await sql.execute("UPDATE search_entries SET words = search_words(owner, 'tide') WHERE owner = $1", owner)
-        search = asyncio.create_task(found(records, owner, "tide"))
-        await waiting(sql, 1)
-        assert not search.done()
-    assert await asyncio.wait_for(search, DEADLINE_SECONDS) == ["tide"]
-
-
-async def test_each_server_indexes_what_nobody_has_searched_for(
-    database: Database, owner: str, sql: Connection
-) -> None:
-    await say(sql, owner, ["tide"] * (BATCH + 1))
-    async with indexing(database, idle_seconds=0.01), asyncio.timeout(DEADLINE_SECONDS):
-        while await pending(sql, owner):
-            await asyncio.sleep(0.01)
-
-
-async def test_an_indexer_passes_over_what_another_one_has_in_hand(
-    database: Database, owner: str, sql: Connection
-) -> None:
-    while await index_all(database):
-        pass
-    await say(sql, owner, ["tide"])
-    async with sql.transaction():
-        await sql.execute("SELECT FROM search_entries WHERE owner = $1 FOR UPDATE", owner)
-        assert await asyncio.wait_for(index_all(database), DEADLINE_SECONDS) == 0
-    assert await index_all(database) == 1
-
-
-async def test_indexing_goes_on_after_a_failure(
-    database: Database, owner: str, sql: Connection, caplog: pytest.LogCaptureFixture
-) -> None:
-    await say(sql, owner, ["tide"])
-    await sql.execute("ALTER FUNCTION search_words RENAME TO search_words_away")
-    try:
-        async with indexing(database, idle_seconds=0.01), asyncio.timeout(DEADLINE_SECONDS):
-            while not caplog.records:
-                await asyncio.sleep(0.01)
-            await sql.execute("ALTER FUNCTION search_words_away RENAME TO search_words")
-            while await pending(sql, owner):
-                await asyncio.sleep(0.01)
-    finally:
-        await sql.execute(
-            "DO $$ BEGIN ALTER FUNCTION search_words_away RENAME TO search_words;"
-            " EXCEPTION WHEN undefined_function THEN NULL; END $$"
-        )
-    assert "search index" in caplog.text
-
-
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -287,26 +204,3 @@ async def test_a_long_text_is_searchable_however_it_is_written(
     await say(sql, owner, [content])
     [hit] = (await records.search(owner, "tide", ALL)).items
     assert shown(hit).startswith("[tide]")
-
-
-async def say(sql: Connection, owner: str, contents: list[str]) -> None:
-    conversation = new_conversation_id()
-    await sql.execute("INSERT INTO conversations (id, owner) VALUES ($1, $2)", conversation, owner)
-    await sql.executemany(
-        "INSERT INTO messages (id, conversation_id, depth, role, status, content)"
-        " VALUES ($1, $2, 0, 'USER', 'COMPLETE', $3)",
-        [(new_message_id(), conversation, content) for content in contents],
-    )
-
-
-async def pending(sql: Connection, owner: str) -> int:
-    count: int = await sql.fetchval("SELECT count(*) FROM search_entries WHERE owner = $1 AND words IS NULL", owner)
-    return count
-
-
-@pytest.fixture(scope="session")
-async def database(url: str) -> AsyncGenerator[Database]:
-    database = Database(url)
-    await database.connect()
-    yield database
-    await database.disconnect()
