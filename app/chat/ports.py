@@ -65,7 +65,11 @@ class Records(Protocol):
     async def message_in_conversation(self, owner: str, id: MessageId) -> tuple[Message, Conversation] | None: ...
 
     async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
-        """For each message, all with the same parent in the same conversation, itself included, oldest first."""
+        """For each message, all with the same parent in the same conversation, itself included, oldest first.
+
+        Raises:
+            BadInput: they have more text than one answer can hold.
+        """
         ...
 
     async def branch_page(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:

@@ -26,7 +26,7 @@ from app.storage.rows import Row, array, conversation_of, message_of_values
 MAX_BRANCH_PAGE_BYTES = 32 * 1024 * 1024
 """Of the text of all messages but the last one of a page, in UTF-8."""
 MAX_ANSWER_BYTES = 128 * 1024 * 1024
-"""Of all such pages in one answer, which the engine has to hold as one string."""
+"""Of all such pages, or of all siblings, in one answer, which the engine has to hold as one string."""
 NOTHING: Page[Message] = Page([], False, False)
 """Of a tip that does not exist, or is another's."""
 
@@ -66,7 +66,9 @@ class PrismaMessageTree:
         return {query: found.get(query, NOTHING) for query in queries}
 
     async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
-        [answer] = await run_statement(self._db, SIBLINGS, owner, array(ids), reads=True)
+        [answer] = await run_statement(self._db, SIBLINGS, owner, array(ids), MAX_ANSWER_BYTES, reads=True)
+        if len(answer["messages"]) < answer["found"]:
+            raise BadInput("siblings", f"have more than {MAX_ANSWER_BYTES:,} bytes of text together")
         groups: dict[Any, list[Message]] = defaultdict(list)
         for each in map(message_of_values, answer["messages"]):
             groups[each.conversation_id, each.parent_id].append(each)

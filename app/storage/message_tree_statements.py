@@ -95,21 +95,28 @@ asked AS MATERIALIZED (
 SELECT * FROM branch_page
 """  # noqa: S608 - as above
 
-# All messages with the parents of $2, or at the roots of their conversations, oldest first. Each is there once, however
-# many of its siblings are asked for. Two branches, because neither index serves `IS NOT DISTINCT FROM`.
+# All messages with the parents of $2, or at the roots of their conversations, oldest first; only their number where
+# they have more than $3 bytes of text. Each is there once, however many of its siblings are asked for. Two branches, as
+# neither index serves `IS NOT DISTINCT FROM`.
 SIBLINGS: Final = f"""
 WITH wanted AS MATERIALIZED (
   SELECT DISTINCT m.conversation_id, m.parent_id
   FROM messages m JOIN conversations c ON c.id = m.conversation_id
   WHERE m.id = ANY ($2::uuid[]) AND c.owner = $1
+),
+sibling AS (
+  SELECT s.*, sum(octet_length(s.content) + coalesce(octet_length(s.reasoning), 0)) OVER () AS bytes_of_all
+  FROM wanted CROSS JOIN LATERAL (
+    SELECT * FROM messages m WHERE m.parent_id = wanted.parent_id
+    UNION ALL
+    SELECT * FROM messages m
+    WHERE wanted.parent_id IS NULL AND m.parent_id IS NULL AND m.conversation_id = wanted.conversation_id
+  ) s
 )
-SELECT coalesce(json_agg({message_json("s")} ORDER BY s.created_at, s.id), '[]') AS messages
-FROM wanted CROSS JOIN LATERAL (
-  SELECT * FROM messages m WHERE m.parent_id = wanted.parent_id
-  UNION ALL
-  SELECT * FROM messages m
-  WHERE wanted.parent_id IS NULL AND m.parent_id IS NULL AND m.conversation_id = wanted.conversation_id
-) s
+SELECT count(*)::int AS found,
+       coalesce(json_agg({message_json("s")} ORDER BY s.created_at, s.id) FILTER (WHERE bytes_of_all <= $3::int), '[]')
+         AS messages
+FROM sibling s
 """  # noqa: S608 - as above
 
 MESSAGES: Final = f"""

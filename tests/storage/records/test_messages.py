@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from app.chat.identifiers import (
-    new_message_id,
-)
+import pytest
+
+from app.chat.errors import BadInput
+from app.chat.identifiers import new_message_id
 from app.log.connection import Connection
+from app.storage import message_tree
 from app.storage.records import PrismaRecords
 from tests.storage.records.conftest import Posting, ended
 
@@ -30,6 +32,20 @@ async def test_siblings_are_all_with_the_same_parent_oldest_first(
     assert [each.id for each in found[edited.message.id]] == expected
     assert [each.id for each in found[started.message.id]] == [started.message.id]
     assert await records.siblings("stranger", [started.message.id]) == {}
+
+
+async def test_siblings_with_more_text_than_an_answer_can_hold_are_refused_and_not_read(
+    records: PrismaRecords, owner: str, post: Posting, sql: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = await post("Hello", replies=2)
+    for reply in started.replies:
+        await sql.execute("UPDATE messages SET content = 'ä', reasoning = 'ab' WHERE id = $1", reply.id)
+    ids = [each.id for each in started.replies]
+    monkeypatch.setattr(message_tree, "MAX_ANSWER_BYTES", 8)
+    assert set(await records.siblings(owner, ids)) == set(ids)
+    monkeypatch.setattr(message_tree, "MAX_ANSWER_BYTES", 7)
+    with pytest.raises(BadInput, match="siblings: have more than 7 bytes"):
+        await records.siblings(owner, ids)
 
 
 async def test_siblings_at_the_root_are_those_of_their_own_conversation(
