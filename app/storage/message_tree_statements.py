@@ -12,6 +12,13 @@ def message_json(of: str) -> str:
     return f"json_build_array({', '.join(f'{of}.{column}' for column in MESSAGE_COLUMNS)})"
 
 
+def _message(id: str, name: str = "m") -> str:
+    """A join by the key alone: of how many rows JSON or a walk gives, the planner has no idea, and for the many that it
+    expects it would rather read all messages that there are.
+    """
+    return f"CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.id = {id} OFFSET 0) {name}"  # noqa: S608
+
+
 # Where a cursor that names a message points to. By its key alone, as the planner would rather look through all messages
 # of the conversation, which is slower the longer that is.
 _CURSOR = """
@@ -27,8 +34,8 @@ _SPAN = f"""
 site AS MATERIALIZED (
   SELECT asked.*, tip.depth, coalesce(asked.after_depth, {_CURSOR.format(edge="after")}) AS after,
          coalesce(asked.before_depth, {_CURSOR.format(edge="before")}) AS before
-  FROM asked JOIN messages tip ON tip.id = asked.tip
-  JOIN conversations c ON c.id = tip.conversation_id AND c.owner = $1
+  FROM asked {_message("asked.tip", "tip")}
+  CROSS JOIN LATERAL (SELECT FROM conversations c WHERE c.id = tip.conversation_id AND c.owner = $1 OFFSET 0) c
 ),
 open AS (
   SELECT *, coalesce(after + 1, 0) AS lowest, least(coalesce(before - 1, depth), depth) AS highest FROM site
@@ -45,14 +52,14 @@ lead AS (
   SELECT number, tip AS id, depth, low, high, backward FROM span WHERE low <= high
   UNION ALL
   SELECT lead.number, m.parent_id, lead.depth - 1, lead.low, lead.high, lead.backward
-  FROM lead JOIN messages m ON m.id = lead.id WHERE lead.depth > lead.high
+  FROM lead {_message("lead.id")} WHERE lead.depth > lead.high
 ),
 branch AS (
   SELECT lead.number, lead.low, lead.backward, {_COLUMNS}
-  FROM lead JOIN messages m ON m.id = lead.id WHERE lead.depth = lead.high
+  FROM lead {_message("lead.id")} WHERE lead.depth = lead.high
   UNION ALL
   SELECT branch.number, branch.low, branch.backward, {_COLUMNS}
-  FROM branch JOIN messages m ON m.id = branch.parent_id WHERE branch.depth > branch.low
+  FROM branch {_message("branch.parent_id")} WHERE branch.depth > branch.low
 )"""  # noqa: S608 - as above
 
 
