@@ -9,8 +9,9 @@ INSTALL = $(or $(python),$(error parley: Python 3.11 or newer is needed, and non
 
 # Each is a name that bench.delivery knows.
 BENCH_DELIVERY := bench-delivery bench-fan-out bench-idle bench-overload bench-whole-way
+BENCH_STORED := bench-posting bench-reading bench-growth
 
-.PHONY: run test test-upstreams check schema format lock bench bench-log bench-proxy bench-storage $(BENCH_DELIVERY) chaos clean
+.PHONY: run test test-upstreams check schema format lock bench bench-log bench-proxy bench-storage $(BENCH_DELIVERY) $(BENCH_STORED) chaos clean
 .DEFAULT_GOAL := run
 
 run:            ## install, start the embedded database, migrate, serve
@@ -49,12 +50,25 @@ lock:           ## resolve pyproject.toml anew into the lock files
 	@$(INSTALL) dev
 	@$(VENV)/python tools/lock.py
 
-bench: $(BENCH_DELIVERY) ## all that bench/RESULTS.md tells of, one after the other: a quarter of an hour on a quiet machine
+bench: $(BENCH_DELIVERY) $(BENCH_STORED) ## all that bench/RESULTS.md tells of, one after the other: half an hour on a quiet machine
 
 $(BENCH_DELIVERY): bench-%: ## from produced to the subscriber, beside graphql-yoga, which it installs; ARGS="--rounds N --seconds S"
 	@$(INSTALL) dev
 	@$(VENV)/python -m bench.delivery.install
 	@$(VENV)/python -m bench.delivery $* $(ARGS)
+
+bench-posting:  ## what a post costs, beside asyncpg writing the same rows
+	@$(INSTALL) dev
+	@$(VENV)/python -m bench.posting $(ARGS)
+
+bench-reading:  ## pages of conversations, beside PostGraphile, which it installs, and Strawberry with SQLAlchemy
+	@$(INSTALL) dev
+	@$(VENV)/python -m bench.reading.install
+	@$(VENV)/python -m bench.reading $(ARGS)
+
+bench-growth:   ## the same with 100 to 1,000,000 stored messages, and with 1 to 1,000 streams
+	@$(INSTALL) dev
+	@$(VENV)/python -m bench.growth $(ARGS)
 
 bench-log:      ## from produced to seen by somebody else, and what it costs, beside Redis Streams
 	@$(INSTALL) dev

@@ -33,7 +33,7 @@ class Chart:
     """Args:
     name: of its file.
     lines: by name, at most five; points in the order of x. What is not finite is left out.
-    log_y: a logarithmic scale, where what is compared lies orders of magnitude apart.
+    log_y, log_x: a logarithmic scale, where what is compared lies orders of magnitude apart.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Chart:
     y_label: str
     lines: Mapping[str, Sequence[Point]]
     log_y: bool = False
+    log_x: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,8 @@ def svg(chart: Chart) -> str:
     lines = {name: [point for point in points if _drawable(point, chart)] for name, points in chart.lines.items()}
     xs = [x for points in lines.values() for x, _ in points] or [1.0]
     ys = [y for points in lines.values() for _, y in points] or [1.0]
-    x_axis = Axis(linear_ticks(max(xs)), _LEFT, WIDTH - _RIGHT)
-    y_axis = Axis(
-        log_ticks(min(ys), max(ys)) if chart.log_y else linear_ticks(max(ys)), HEIGHT - _BOTTOM, _TOP, chart.log_y
-    )
+    x_axis = Axis(_ticks(xs, chart.log_x), _LEFT, WIDTH - _RIGHT, chart.log_x)
+    y_axis = Axis(_ticks(ys, chart.log_y), HEIGHT - _BOTTOM, _TOP, chart.log_y)
     label = escape(chart.title, quote=True)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">',
@@ -106,7 +105,12 @@ def svg(chart: Chart) -> str:
 
 
 def _drawable(point: Point, chart: Chart) -> bool:
-    return all(map(math.isfinite, point)) and (point[1] > 0 or not chart.log_y)
+    x, y = point
+    return all(map(math.isfinite, point)) and (x > 0 or not chart.log_x) and (y > 0 or not chart.log_y)
+
+
+def _ticks(values: Sequence[float], log: bool) -> list[float]:
+    return log_ticks(min(values), max(values)) if log else linear_ticks(max(values))
 
 
 def _frame(chart: Chart, x_axis: Axis, y_axis: Axis) -> list[str]:

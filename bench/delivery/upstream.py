@@ -1,8 +1,8 @@
 """`python -m bench.delivery.upstream`: a model whose every word says when it was said.
 
 Says its port, as of bench.delivery.control. `{"do": "speak", "completions": N}` waits until so many have been asked for
-and has them say 50 words a second, those of one between those of another; `{"do": "stop"}` ends them, and is answered
-with the number of words.
+and has them say 50 words a second, or `words_per_second`, those of one between those of another; `{"do": "stop"}` ends
+them, and is answered with the number of words.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from bench.delivery.stamp import now_us, stamped
 
 MODEL: Final = "stamped"
 WORDS_PER_SECOND: Final = 50
-WORD_SECONDS: Final = 1 / WORDS_PER_SECOND
 
 _HEAD: Final = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 _MODELS: Final = b'{"object":"list","data":[{"id":"%s","object":"model"}]}' % MODEL.encode()
@@ -65,20 +64,20 @@ class Model:
         while line := await lines.readline():
             order = json.loads(line)
             if order["do"] == "speak":
-                await self._speak(order["completions"])
+                await self._speak(order["completions"], 1 / order.get("words_per_second", WORDS_PER_SECOND))
                 say()
             else:
                 for each in [*self._asked]:
                     each.finish()
                 say(sent=self.said)
 
-    async def _speak(self, completions: int) -> None:
+    async def _speak(self, completions: int, word_seconds: float) -> None:
         while len(self._asked) < completions:
             self._changed.clear()
             await self._changed.wait()
         self.said, began = 0, asyncio.get_running_loop().time()
         for number, each in enumerate(self._asked):
-            each.speak(began + number * WORD_SECONDS / completions)
+            each.speak(began + number * word_seconds / completions, word_seconds)
 
 
 class Answerer(asyncio.Protocol):
@@ -112,15 +111,15 @@ class Answerer(asyncio.Protocol):
         self._model.discard(self)
         self._transport.write(event("{}", '"stop"') + _framed("[DONE]") + b"0\r\n\r\n")
 
-    def speak(self, due: float) -> None:
+    def speak(self, due: float, word_seconds: float) -> None:
         """From then on, by the loop's clock."""
-        self._loop.call_at(due, self._say, due)
+        self._loop.call_at(due, self._say, due, word_seconds)
 
-    def _say(self, due: float) -> None:
+    def _say(self, due: float, word_seconds: float) -> None:
         if self in self._model:
             self._transport.write(event(f'{{"content":"{stamped(now_us())}"}}'))
             self._model.said += 1
-            self.speak(due + WORD_SECONDS)
+            self.speak(due + word_seconds, word_seconds)
 
 
 def _content_length(head: bytearray) -> int:

@@ -1,1 +1,1 @@
-"""How fast a page of conversations with their last messages is read, beside PostGraphile and Strawberry with SQLAlchemy."""
+"""How fast conversations and their last messages are read, beside PostGraphile and Strawberry over SQLAlchemy."""

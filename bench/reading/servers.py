@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from bench.proxy.proxies import parley
 from bench.reading.install import POSTGRAPHILE_FOLDER
 from bench.reading.questions import PARLEY, POSTGRAPHILE, SQLALCHEMY, Json, Question
 
-PARLEY_NAME, POSTGRAPHILE_NAME, SQLALCHEMY_NAME = "Parley", "PostGraphile", "Strawberry + SQLAlchemy"
+PARLEY_NAME, POSTGRAPHILE_NAME, SQLALCHEMY_NAME = "Parley", "PostGraphile", "SQLAlchemy"
 _PEERS: Final = Path(__file__).parent / "peers"
 _NO_UPSTREAM: Final = "http://127.0.0.1:9/v1"
 

@@ -15,8 +15,8 @@ from bench.chart import HEIGHT, WIDTH, Axis, Chart, Point, linear_ticks, log_tic
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def chart(lines: Mapping[str, Sequence[Point]], *, log_y: bool = False) -> Chart:
-    return Chart("age", 'Age & "more"', "deltas/s", "ms", lines, log_y)
+def chart(lines: Mapping[str, Sequence[Point]], *, log_y: bool = False, log_x: bool = False) -> Chart:
+    return Chart("age", 'Age & "more"', "deltas/s", "ms", lines, log_y, log_x)
 
 
 def drawn(given: Chart) -> ElementTree.Element:
@@ -90,3 +90,13 @@ def test_it_follows_the_readers_theme_and_fetches_nothing() -> None:
     text = svg(chart({"ours": [(1, 1)]}))
     assert "prefers-color-scheme: dark" in text
     assert re.findall(r"https?://[^\"]+", text) == ["http://www.w3.org/2000/svg"]
+
+
+def test_on_logarithmic_scales_what_grows_in_proportion_is_a_straight_line() -> None:
+    [line] = paths(chart({"ours": [(1, 0.1), (10, 1), (100, 10), (1000, 100)]}, log_y=True, log_x=True))
+    steps = {(round(after[0] - before[0]), round(after[1] - before[1])) for before, after in pairwise(line)}
+    assert len(steps) == 1
+
+
+def test_what_has_no_logarithm_is_left_out() -> None:
+    assert len(paths(chart({"ours": [(0, 1), (1, 1), (10, 1)]}, log_x=True))[0]) == 2

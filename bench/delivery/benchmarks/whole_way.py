@@ -83,8 +83,8 @@ async def run(rounds: int = ROUNDS, seconds: float = SECONDS) -> Report:
         for counts in [False] + [True] * rounds:  # the first one is to warm up
             for streams in STREAMS if counts else STREAMS[:1]:
                 passed = {
-                    PARLEY: await _through(_whole(service), source, await service.post(streams), seconds),
-                    RELAY: await _through(_past(relay), source, reply_ids(streams), seconds),
+                    PARLEY: await through(whole(service), source, await service.post(streams), seconds),
+                    RELAY: await through(_past(relay), source, reply_ids(streams), seconds),
                 }
                 for name, each in passed.items() if counts else ():
                     found.add((name, streams), each)
@@ -93,7 +93,7 @@ async def run(rounds: int = ROUNDS, seconds: float = SECONDS) -> Report:
     return _report(found)
 
 
-def _whole(service: Service) -> Way:
+def whole(service: Service) -> Way:
     return Way(service.port, (service.cpu_seconds, service.cpu_seconds_with_database))
 
 
@@ -101,10 +101,13 @@ def _past(relay: Peer) -> Way:
     return Way(relay.port, (relay.cpu_seconds, relay.cpu_seconds))
 
 
-async def _through(way: Way, source: Peer, replies: Sequence[str], seconds: float) -> Passed:
+async def through(
+    way: Way, source: Peer, replies: Sequence[str], seconds: float, words_per_second: float = WORDS_PER_SECOND
+) -> Passed:
+    """Replies that wait for their first word, each watched by one socket from there to its end."""
     async with watching(way.port, replies) as tally:
         async with asyncio.timeout(LAST_DELTAS_SECONDS):
-            await source.do("speak", completions=len(replies))
+            await source.do("speak", completions=len(replies), words_per_second=words_per_second)
             await tally.all_begun(len(replies))
         await asyncio.sleep(SETTLE_SECONDS)
         tally.ages, frames, began = Ages(), tally.frames, [clock() for clock in way.cpu]

@@ -134,7 +134,7 @@ def app(database_url: str) -> FastAPI:
             yield Context(session)
 
     schema = strawberry.Schema(Query, extensions=[ParserCache, ValidationCache])
-    router: GraphQLRouter[Context, None] = GraphQLRouter(schema, path="/graphql", context_getter=context)
+    router: GraphQLRouter[Context, None] = GraphQLRouter(schema, path="/graphql", context_getter=context)  # type: ignore[arg-type]
     made = FastAPI()
     made.include_router(router)
     return made

@@ -1,0 +1,1 @@
+"""What it costs to post, beside asyncpg writing the same rows."""
