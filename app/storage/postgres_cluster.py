@@ -36,6 +36,8 @@ SETTINGS = {
     "cluster_name": "parley",
     # Small: a chat service on one machine. Nothing here touches durability, which stays as strict as it comes.
     "shared_buffers": "64MB",
+    # Each worker of a server may have 14.
+    "max_connections": "300",
     "max_wal_size": "256MB",
     "min_wal_size": "32MB",
     "wal_level": "minimal",

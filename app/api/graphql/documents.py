@@ -77,13 +77,22 @@ def check_document(schema: GraphQLSchema, query: str, *, introspection: bool = T
     Raises:
         GraphQLError: it is too long, or cannot be parsed; with its code.
     """
+    check_length(query)
+    kept = len(query) <= MAX_CACHED_DOCUMENT_CHARACTERS
+    return (_check_and_keep if kept else _check)(schema, query, introspection)
+
+
+def check_length(query: str) -> None:
+    """To be known before anything is made of the text, be it a hash.
+
+    Raises:
+        GraphQLError: it is too long; with its code.
+    """
     if len(query) > MAX_DOCUMENT_CHARACTERS:
         raise too_complex(
             f"The query has {len(query):,} characters, the most is {MAX_DOCUMENT_CHARACTERS:,}: "
             "long texts belong in variables."
         )
-    kept = len(query) <= MAX_CACHED_DOCUMENT_CHARACTERS
-    return (_check_and_keep if kept else _check)(schema, query, introspection)
 
 
 def _check(schema: GraphQLSchema, query: str, introspection: bool) -> CheckedDocument:

@@ -8,6 +8,7 @@ from typing import Final
 
 from graphql import GraphQLError
 
+from app.api.graphql.documents import check_length
 from app.api.graphql.errors import PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_NOT_IN_LIST
 from app.api.graphql.operation import Failed
 from app.api.graphql.persisted_documents.identifier import bad_name, document_identifier, hash_of
@@ -49,6 +50,7 @@ class PersistedDocuments:
         id = document_identifier(sent)
         if sent.query is None:
             return self._find(id or "")
+        check_length(sent.query)
         if self._only and sent.query not in self._texts:
             raise _not_in_list()
         if id is not None and self._listed.get(id) != sent.query:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.api.graphql.limits import MAX_REGISTERED_DOCUMENT_BYTES
+from app.api.graphql.limits import MAX_DOCUMENT_CHARACTERS, MAX_REGISTERED_DOCUMENT_BYTES
 from app.api.graphql.operation import Failed
 from app.api.graphql.persisted_documents.documents import PersistedDocuments
 from app.api.graphql.persisted_documents.identifier import hash_of
@@ -71,6 +71,11 @@ def test_what_could_not_be_run_is_left_to_be_refused_and_is_not_kept(query: str)
     documents = PersistedDocuments()
     assert documents.request(automatic(hash_of(query), query)).query == query
     assert refusal(documents, automatic(hash_of(query))) == NOT_FOUND
+
+
+def test_one_that_is_too_long_to_run_is_refused_before_its_hash_is_looked_at() -> None:
+    query = MODELS + " " * MAX_DOCUMENT_CHARACTERS
+    assert refusal(PersistedDocuments(), automatic("not its hash", query))[1] == "QUERY_TOO_COMPLEX"
 
 
 def test_one_that_is_too_long_to_keep_is_run() -> None:
