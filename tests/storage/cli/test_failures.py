@@ -23,7 +23,7 @@ def test_a_server_that_is_away_is_named(exported: Project) -> None:
     assert "P1001: Can't reach database server at `127.0.0.1:1`" in deployed.output
 
 
-def test_an_engine_that_is_killed_between_two_requests_fails_the_command(exported: Project, postgres: str) -> None:
+def test_an_engine_that_is_killed_while_it_is_asked_fails_the_command(exported: Project, postgres: str) -> None:
     exported.environment["DATABASE_URL"] = postgres
     exported.environment["PRISMA_SCHEMA_ENGINE_BINARY"] = str(Path(__file__).with_name("dying-engine.mjs"))
     exported.environment["REAL_SCHEMA_ENGINE"] = str(exported.directory / ENGINE / "schema-engine.mjs")
