@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from app.api.graphql.errors import too_complex
-from app.api.graphql.limits import MAX_ALIASES, MAX_DEPTH
+from app.api.graphql.limits import MAX_ALIASES, MAX_DEPTH, MAX_SELECTIONS
 
 MAX_TOLD: Final = 1_000_000
 
@@ -38,6 +38,7 @@ class Shape:
         }
         self._depths: dict[str, int] = {}
         self._aliases: dict[str, int] = {}
+        self._selections: dict[str, int] = {}
 
     @cached_property
     def depth(self) -> int:
@@ -47,6 +48,11 @@ class Shape:
     @cached_property
     def aliases(self) -> int:
         return sum(self._count_aliases(each.selection_set) for each in self.operations)
+
+    @cached_property
+    def selections(self) -> int:
+        """Fields and fragments, those within a fragment wherever it is spread: what it takes to go through all."""
+        return sum(self._count_selections(each.selection_set) for each in self.operations)
 
     def _depth(self, selections: SelectionSetNode | None) -> int:
         if selections is None:
@@ -73,6 +79,16 @@ class Shape:
         own = isinstance(selection, FieldNode) and selection.alias is not None
         return own + self._count_aliases(_selection_set(selection))
 
+    def _count_selections(self, selections: SelectionSetNode | None) -> int:
+        if selections is None:
+            return 0
+        return sum(1 + self._selections_below(each) for each in selections.selections)
+
+    def _selections_below(self, selection: SelectionNode) -> int:
+        if isinstance(selection, FragmentSpreadNode):
+            return self._of_fragment(selection.name.value, self._selections, self._count_selections)
+        return self._count_selections(_selection_set(selection))
+
     def _of_fragment(self, name: str, known: dict[str, int], measure: Measure) -> int:
         if name not in known:
             known[name] = 0
@@ -92,6 +108,11 @@ def shape_error(document: DocumentNode) -> GraphQLError | None:
         return too_complex(f"The query is {shape.depth} levels deep, the most is {MAX_DEPTH}.")
     if shape.aliases > MAX_ALIASES:
         return too_complex(f"The query has {_told(shape.aliases)} aliases, the most is {MAX_ALIASES}.")
+    if shape.selections > MAX_SELECTIONS:
+        return too_complex(
+            f"The query has {_told(shape.selections)} selections, fragments counted wherever they are spread; "
+            f"the most is {MAX_SELECTIONS:,}."
+        )
     return None
 
 

@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 import strawberry
 
+from app.api.graphql import limits
+from app.api.graphql.errors import too_complex
 from app.api.graphql.loaders import Loaders
 from app.api.identity import Identity
 from app.chat.service import Chat
@@ -29,6 +31,18 @@ class Context:
         self.introspection = introspection
         self.answers = answers
         self.load = Loaders(chat, self.owner)
+        self._siblings_given = 0
+
+    def give_siblings(self, count: int) -> None:
+        """Raises:
+        GraphQLError: the operation has been given too many; with its code.
+        """
+        self._siblings_given += count
+        if self._siblings_given > limits.MAX_SIBLINGS_GIVEN:
+            raise too_complex(
+                f"The messages of this operation have more than {limits.MAX_SIBLINGS_GIVEN:,} siblings in all, "
+                "those of siblings counted each time."
+            )
 
     def forget(self) -> None:
         """After a change nothing read before it counts."""

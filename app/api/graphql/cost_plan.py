@@ -159,7 +159,10 @@ class Priced:
         if self.items is None:
             return Price(0, per_item)
         items = self.items.items(request) if isinstance(self.items, Slice) else self.items
-        return Price(self.cost.weight + fixed + items * (self.cost.each + per_item), 0)
+        each = self.cost.each + per_item
+        if self.cost.size is not None:  # they are read, whatever is selected of them
+            each = max(each, 1)
+        return Price(self.cost.weight + fixed + items * each, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ MAX_DEPTH: Final = 15
 MAX_ALIASES: Final = 50
 """Aliased fields in a document, those of a fragment counted wherever it is spread."""
 
+MAX_SELECTIONS: Final = 5_000
+"""Fields and fragments in a document, those of a fragment counted wherever it is spread."""
+
 MAX_TOKENS: Final = 2_000
 """Lexical tokens in a document."""
 
@@ -25,6 +28,11 @@ MAX_VALIDATION_ERRORS: Final = 10
 MAX_COST: Final = 25_000
 """Of an operation, in objects: a hundred conversations with a hundred messages each, and one more object of every
 message. To make so many takes the better part of a second, in which nothing else of the process is done.
+"""
+
+MAX_SIBLINGS_GIVEN: Final = 10_000
+"""Messages that `siblings` give in one operation, each time that they do. How many a message has is not known before,
+so its cost is a guess; and each of them has as many.
 """
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
@@ -93,11 +94,20 @@ class Loaders:
         return found
 
 
-def _loader(read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> DataLoader[Key, Value | None]:
+class SharedLoader(DataLoader[Key, Value]):
+    """What one field waits for, others may wait for as well: graphql-core cancels what goes on beside a field that
+    failed, and that is to end its own waiting and nobody else's.
+    """
+
+    def load(self, key: Key) -> asyncio.Future[Value]:
+        return asyncio.shield(super().load(key))
+
+
+def _loader(read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> SharedLoader[Key, Value | None]:
     """Loads None for a key that the read does not answer."""
 
     async def load(keys: list[Key]) -> list[Value | None]:
         found = await read(keys)
         return [found.get(key) for key in keys]
 
-    return DataLoader(load)
+    return SharedLoader(load)

@@ -94,5 +94,6 @@ class Message(Node):
         metadata=cost(size=Assumed(ASSUMED_SIBLINGS)),
     )
     async def siblings(self, info: Info) -> list[Message]:
-        found = await info.context.load.siblings.load(self.key)
-        return [Message.of(each) for each in found or ()]
+        found = await info.context.load.siblings.load(self.key) or ()
+        info.context.give_siblings(len(found))
+        return [Message.of(each) for each in found]

@@ -65,7 +65,7 @@ def costing(total: int) -> str:
     ("query", "expected"),
     [
         ("{ __typename }", 0),
-        ("{ conversations { pageInfo { endCursor } } }", 1 + 1),
+        ("{ conversations { pageInfo { endCursor } } }", 1 + 1 + 20),
         ("{ conversations { nodes { id title } } }", 1 + 20),
         ("{ conversations(first: 7) { nodes { id } } }", 1 + 7),
         ("{ conversations(last: 7) { nodes { id } } }", 1 + 7),
@@ -73,7 +73,8 @@ def costing(total: int) -> str:
         ("{ conversations(first: null, last: 9) { nodes { id } } }", 1 + 9),
         ("{ conversations(first: 0) { nodes { id tip { id } } } }", 1),
         ("{ conversations(first: 7) { nodes { id } edges { cursor node { id } } } }", 1 + 7 + 7 * 2),
-        ("{ conversations(first: 7) { totalCount } }", 1 + 100),
+        ("{ conversations(first: 7) { totalCount } }", 1 + 100 + 7),
+        ("{ conversations(first: 7) { nodes { messages(first: 9) { totalCount } } } }", 1 + 7 * (1 + 1 + 9)),
         ("{ conversations(first: 7) { nodes { messages(first: 3) { nodes { id } } } } }", 1 + 7 * (1 + 1 + 3)),
         ('{ message(id: "x") { siblings { id usage { source } } } }', 1 + 1 + 5 * 2),
         ("{ models { id } }", 10 + 20),
@@ -156,12 +157,20 @@ def test_a_fragment_that_depends_on_variables_does_so_in_every_operation() -> No
 @pytest.mark.parametrize("size", ["50", "$n"])
 async def test_fragments_that_double_each_other_are_priced_at_once(client: Client, size: str) -> None:
     parameters = "($n: Int)" if "$" in size else ""
-    chain = " ".join(f"fragment F{n} on Conversation {{ ...F{n + 1} ...F{n + 1} }}" for n in range(60))
-    last = f"fragment F60 on Conversation {{ messages(first: {size}) {{ nodes {{ id }} }} }}"
+    chain = " ".join(f"fragment F{n} on Conversation {{ ...F{n + 1} ...F{n + 1} }}" for n in range(9))
+    last = f"fragment F9 on Conversation {{ messages(first: {size}) {{ nodes {{ id }} }} }}"
     query = f"query Q{parameters} {{ conversations(first: 10) {{ nodes {{ ...F0 }} }} }} {chain} {last}"
-    assert cost(query, n=50) == 1 + 10 * (1 + 2**60 * 51)
+    expected = 1 + 10 * (1 + 2**9 * 51)
+    assert cost(query, n=50) == expected
     error = await client.error(query, n=50)
-    assert (error["code"], error["cost"]) == ("QUERY_TOO_COMPLEX", MAX_TOLD_COST)
+    assert (error["code"], error["cost"]) == ("QUERY_TOO_COMPLEX", expected)
+
+
+async def test_a_cost_beyond_what_clients_can_read_is_told_as_the_most_that_they_can(client: Client) -> None:
+    inner = "messages(first: 100) { nodes { conversation { " * 4
+    query = f"{{ conversations(first: 100) {{ nodes {{ {inner} id {'} } } ' * 4} }} }} }}"
+    assert cost(query) > MAX_TOLD_COST
+    assert (await client.error(query))["cost"] == MAX_TOLD_COST
 
 
 async def test_the_dearest_operation_is_taken_and_one_that_costs_one_more_is_not(client: Client) -> None:

@@ -5,7 +5,7 @@ import time
 import pytest
 from graphql import get_introspection_query, parse
 
-from app.api.graphql.complexity import Shape
+from app.api.graphql.complexity import Shape, shape_error
 from app.api.graphql.documents import _check_and_keep, check_document
 from app.api.graphql.limits import (
     CACHED_DOCUMENTS,
@@ -13,6 +13,7 @@ from app.api.graphql.limits import (
     MAX_CACHED_DOCUMENT_CHARACTERS,
     MAX_DEPTH,
     MAX_DOCUMENT_CHARACTERS,
+    MAX_SELECTIONS,
     MAX_TOKENS,
     MAX_VALIDATION_ERRORS,
 )
@@ -40,6 +41,29 @@ async def test_the_deepest_query_is_taken_and_one_level_more_is_not(client: Clie
 async def test_so_many_aliases_are_taken_and_one_more_is_not(client: Client) -> None:
     assert len(await client.data(aliased(MAX_ALIASES))) == MAX_ALIASES
     assert (await client.error(aliased(MAX_ALIASES + 1)))["code"] == "QUERY_TOO_COMPLEX"
+
+
+def spread(selections: int) -> str:
+    """A query of so many selections, most of them within a fragment that is spread over and over."""
+    spreads, fields = 49, 99
+    alone = selections - 1 - spreads * (1 + fields)
+    return f"{{ models {{ {'...F ' * spreads} {'id ' * alone} }} }} fragment F on Model {{ {'id ' * fields} }}"
+
+
+def test_so_many_selections_are_taken_and_one_more_is_not() -> None:
+    assert Shape(parse(spread(MAX_SELECTIONS))).selections == MAX_SELECTIONS
+    assert shape_error(parse(spread(MAX_SELECTIONS))) is None
+    assert f"{MAX_SELECTIONS:,}" in str(shape_error(parse(spread(MAX_SELECTIONS + 1))))
+
+
+@pytest.mark.parametrize("levels", [20, 60, 200])
+async def test_fragments_that_double_each_other_are_refused_before_anybody_goes_through_them(
+    client: Client, levels: int
+) -> None:
+    chain = " ".join(f"fragment F{n} on ConversationConnection {{ ...F{n + 1} ...F{n + 1} }}" for n in range(levels))
+    last = f"fragment F{levels} on ConversationConnection {{ __typename }}"
+    error = await client.error(f"{{ conversations(first: 1) {{ ...F0 }} }} {chain} {last}")
+    assert error["code"] == "QUERY_TOO_COMPLEX"
 
 
 async def test_a_query_of_too_many_tokens_is_not_even_parsed(client: Client) -> None:

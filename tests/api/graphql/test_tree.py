@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 
+from app.api.graphql import limits
 from tests.api.graphql.client import OWNER_HEADER, Client
 
 TURN = "conversation { id tip { id } } message { id role content } reply { id status parent { id } } replies { id }"
@@ -70,6 +72,20 @@ async def test_a_regenerated_reply_is_a_sibling_of_the_first(client: Client) -> 
     for id in ids:
         assert (await client.follow(id))[-1]["message"]["status"] == "COMPLETE"
     assert await siblings(client, posted["reply"]["id"]) == [posted["reply"]["id"], *ids]
+
+
+async def test_siblings_of_siblings_are_given_up_to_a_limit_and_not_one_more(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted = await client.post("Hello", reply=False)
+    for each in range(3):
+        await edit(client, posted["message"]["id"], f"Hello {each}", reply=False)
+    query, id = "query ($id: ID!) { message(id: $id) { siblings { siblings { id } } } }", posted["message"]["id"]
+    monkeypatch.setattr(limits, "MAX_SIBLINGS_GIVEN", 4 + 4 * 4)
+    found = (await client.data(query, id=id))["message"]["siblings"]
+    assert [len(each["siblings"]) for each in found] == [4] * 4
+    monkeypatch.setattr(limits, "MAX_SIBLINGS_GIVEN", 4 + 4 * 4 - 1)
+    assert (await client.error(query, id=id))["code"] == "QUERY_TOO_COMPLEX"
 
 
 async def test_with_a_key_the_same_edit_or_regeneration_is_done_once(client: Client) -> None:

@@ -25,7 +25,8 @@ def document_identifier(sent: RequestParameters) -> str | None:
     automatic: Any = (sent.extensions or {}).get("persistedQuery")
     if automatic is None:
         return None
-    if not isinstance(automatic, dict) or automatic.get("version") != APOLLO_VERSION:
+    version = automatic.get("version") if isinstance(automatic, dict) else None
+    if type(version) is not int or version != APOLLO_VERSION:  # true equals 1
         raise bad_name(f"Unsupported persisted query version: `persistedQuery.version` must be {APOLLO_VERSION}")
     hash = automatic.get("sha256Hash")
     if not isinstance(hash, str) or not hash:

@@ -84,7 +84,7 @@ def test_one_that_is_too_long_to_keep_is_run() -> None:
     assert refusal(documents, automatic(hash_of(query))) == NOT_FOUND
 
 
-@pytest.mark.parametrize("version", [2, 0, "1", None])
+@pytest.mark.parametrize("version", [2, 0, "1", None, True, 1.0])
 def test_another_version_of_the_protocol_is_refused(version: Any) -> None:
     message, code = refusal(PersistedDocuments(), automatic(hash_of(MODELS), MODELS, version))
     assert (message.startswith("Unsupported persisted query version"), code) == (True, "BAD_USER_INPUT")
