@@ -51,8 +51,8 @@ class Shape:
 
     @cached_property
     def selections(self) -> int:
-        """Fields and fragments, those within a fragment wherever it is spread: what it takes to go through all."""
-        return sum(self._count_selections(each.selection_set) for each in self.operations)
+        """Fields and fragments of the largest operation, those within a fragment wherever it is spread."""
+        return max((self._count_selections(each.selection_set) for each in self.operations), default=0)
 
     def _depth(self, selections: SelectionSetNode | None) -> int:
         if selections is None:

@@ -11,7 +11,7 @@ MAX_ALIASES: Final = 50
 """Aliased fields in a document, those of a fragment counted wherever it is spread."""
 
 MAX_SELECTIONS: Final = 5_000
-"""Fields and fragments in a document, those of a fragment counted wherever it is spread."""
+"""Fields and fragments in an operation, those of a fragment counted wherever it is spread."""
 
 MAX_TOKENS: Final = 2_000
 """Lexical tokens in a document."""

@@ -29,7 +29,6 @@ TOO_OFTEN = {
     "with unknown arguments": "{ " + " ".join(f"models(a{each}: 1)" for each in range(320)) + " }",
     "on many levels": "{ " + "conversations { nodes { messages { nodes { siblings { id } } } } } " * 115 + "}",
     "in inline fragments": "{ " + "... { models { id } } " * 280 + "}",
-    "in fragments that spread each other": "{ ...F0 } " + clique(40, "models { id }"),
     "in a chain of fragments": "{ ...F0 } " + " ".join(CHAINED) + " fragment F150 on Query { __typename }",
     "in a fragment that many operations spread": " ".join(f"query Q{each} {{ ...F }}" for each in range(100))
     + " fragment F on Query { "
@@ -73,7 +72,7 @@ TAKEN = {
     + " } } } "
     + " ".join(f"fragment F{each} on Conversation {{ id title createdAt updatedAt __typename }}" for each in range(15)),
     "by components within each other": "{ conversations { nodes { ...F0 } } } "
-    + clique(12, "id title messages { nodes { id content } }", "Conversation"),
+    + clique(9, "id title messages { nodes { id content } }", "Conversation"),
 }
 
 
