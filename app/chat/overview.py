@@ -28,7 +28,8 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Overview:
     """Args:
-    branches: of every conversation that has a tip, for every window that is shown.
+    branches: of every conversation that has a tip, for every window that is shown; but where texts are too long for
+        one answer, some are not there, which says nothing of them.
     active: of each conversation with any, the first reply in flight.
     """
 

@@ -37,31 +37,37 @@ page AS MATERIALIZED (
 
 
 def _overview(direction: str) -> str:
-    """The page with, beside each conversation, the pages of its branch that $8 describes, of at most $9 bytes each; the
-    first reply in flight if $10 says so; and how many conversations there are on all pages if $11 does.
+    """The page, in rows of its own, and rows with the pages of its branches.
+
+    Of each conversation those that $8 describes, of at most $9 bytes each and of $10 in all; one that is left out for
+    that has no row. Its number counts them through the page, conversation by conversation. Beside each conversation the
+    first reply in flight if $11 says so, and how many conversations there are on all pages if $12 does.
+
+    The branches are not beside their conversations: a join may read its one side, which is as large as the whole
+    answer, again for each row of the other.
     """
     return f"""
 WITH RECURSIVE {_page(direction)},
 asked AS MATERIALIZED (
-  SELECT row_number() OVER () AS number, page.id AS conversation_id, page.tip_id AS tip, wanted.*,
+  SELECT (page.number - 1) * jsonb_array_length($8::jsonb) + wanted."window" AS number, page.tip_id AS tip,
+         wanted.size, wanted.backward, wanted.after_depth, wanted.before_depth,
          NULL::uuid AS after_id, NULL::uuid AS before_id
   FROM page CROSS JOIN jsonb_to_recordset($8::jsonb) AS wanted (
     "window" int, size int, backward bool, after_depth bigint, before_depth bigint
   )
   WHERE page.number <= $7::int AND page.tip_id IS NOT NULL
 ),
-{branch_pages("$9::int")}
+{branch_pages("$9::int", "$10::int")}
 SELECT to_json(page) AS conversation,
-       (SELECT json_agg(json_build_object('window', asked."window", 'has_next', b.has_next,
-                                          'has_previous', b.has_previous, 'total', b.total, 'messages', b.messages))
-        FROM asked JOIN branch_page b ON b.number = asked.number
-        WHERE asked.conversation_id = page.id) AS branches,
-       CASE WHEN $10::bool THEN (
+       CASE WHEN $11::bool THEN (
          SELECT {message_json("m")} FROM messages m
          WHERE m.conversation_id = page.id AND m.status IN ('QUEUED', 'STREAMING') ORDER BY m.created_at, m.id LIMIT 1
        ) END AS active,
-       CASE WHEN $11::bool THEN ({COUNT}) END AS total
-FROM page ORDER BY page.number
+       CASE WHEN $12::bool THEN ({COUNT}) END AS total,
+       NULL::json AS branch
+FROM page
+UNION ALL
+SELECT NULL, NULL, NULL, to_json(b) FROM branch_page b WHERE NOT b.left_out
 """  # noqa: S608 - as above
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
-from app.chat.identifiers import ConversationId
+from app.chat.identifiers import ConversationId, MessageId
 from app.chat.overview import Overview, Shown
 from app.chat.paging import ActivityKey, BranchQuery, Depth, Page, Window
 from app.chat.records import Conversation, Message
@@ -18,7 +19,7 @@ from app.storage.conversation_statements import (
     OLDEST_FIRST,
     OLDEST_FIRST_OVERVIEW,
 )
-from app.storage.message_tree import branch_page, max_page_bytes
+from app.storage.message_tree import branch_page, max_bytes
 from app.storage.query_engine import Parameter
 from app.storage.reaching import run_statement
 from app.storage.rows import Row, array, conversation_of, message_of_values
@@ -44,10 +45,10 @@ class PrismaConversations:
         if shown == Shown():
             return Overview(await self.page(owner, window, archived=archived))
         statement = OLDEST_FIRST_OVERVIEW if window.backward else NEWEST_FIRST_OVERVIEW
-        max_bytes = max_page_bytes(window.size * len(shown.branches))
-        beside = (_windows(shown.branches), max_bytes, shown.active, shown.total)
+        limits = max_bytes(window.size * len(shown.branches))
+        beside = (_windows(shown.branches), *limits, shown.active, shown.total)
         rows = await run_statement(self._db, statement, *_place(owner, window, archived), *beside, reads=True)
-        return _overview(rows[: window.size], _page(rows, window), shown)
+        return _overview(rows, window, shown)
 
     async def count(self, owner: str, *, archived: bool | None) -> int:
         [answer] = await run_statement(self._db, COUNT, owner, _kinds(archived), reads=True)
@@ -90,15 +91,12 @@ def _page(rows: Sequence[Row], window: Window[ActivityKey]) -> Page[Conversation
     return Page(items, has_next=more, has_previous=window.after is not None, total=total)
 
 
-def _overview(rows: Sequence[Row], page: Page[Conversation], shown: Shown) -> Overview:
+def _overview(rows: Sequence[Row], window: Window[ActivityKey], shown: Shown) -> Overview:
+    found = sorted((row for row in rows if row["conversation"]), key=lambda row: row["conversation"]["number"])
+    tips = [row["conversation"]["tip_id"] for row in found]
     branches: dict[BranchQuery, Page[Message]] = {}
-    active: dict[ConversationId, Message] = {}
-    beside = {row["conversation"]["id"]: row for row in rows}
-    for each in page.items:
-        row = beside[str(each.id)]
-        if each.tip_id:
-            for branch in row["branches"] or ():
-                branches[each.tip_id, shown.branches[branch["window"]]] = branch_page(branch)
-        if row["active"]:
-            active[each.id] = message_of_values(row["active"])
-    return Overview(page, branches, active)
+    for branch in (row["branch"] for row in rows if row["branch"]):
+        conversation, wanted = divmod(branch["number"], len(shown.branches))
+        branches[MessageId(UUID(tips[conversation])), shown.branches[wanted]] = branch_page(branch)
+    active = (message_of_values(row["active"]) for row in found[: window.size] if row["active"])
+    return Overview(_page(found, window), branches, {each.conversation_id: each for each in active})

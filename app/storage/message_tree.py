@@ -26,7 +26,9 @@ from app.storage.rows import Row, array, conversation_of, message_of_values
 MAX_BRANCH_PAGE_BYTES = 32 * 1024 * 1024
 """Of the text of all messages but the last one of a page, in UTF-8."""
 MAX_ANSWER_BYTES = 128 * 1024 * 1024
-"""Of all such pages, or of all siblings, in one answer, which the engine has to hold as one string."""
+"""Of the text of all such pages but their very last message, or of all siblings, in one answer: the engine has to hold
+it as one string.
+"""
 NOTHING: Page[Message] = Page([], False, False)
 """Of a tip that does not exist, or is another's."""
 
@@ -61,8 +63,12 @@ class PrismaMessageTree:
         return branch_page(answers[0])
 
     async def branch_pages(self, owner: str, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
-        answers = await self._pages(owner, [_asked(number, *query) for number, query in enumerate(queries)])
-        found = {queries[answer["number"]]: branch_page(answer) for answer in answers}
+        found: dict[BranchQuery, Page[Message]] = {}
+        left = list(range(len(queries)))
+        while left:  # of what is left, an answer has the first page at least
+            answers = await self._pages(owner, [_asked(number, *queries[number]) for number in left])
+            found |= {queries[each["number"]]: branch_page(each) for each in answers if not each["left_out"]}
+            left = sorted(each["number"] for each in answers if each["left_out"])
         return {query: found.get(query, NOTHING) for query in queries}
 
     async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
@@ -77,9 +83,7 @@ class PrismaMessageTree:
 
     async def _pages(self, owner: str, asked: Iterable[Row]) -> list[dict[str, Any]]:
         pages = list(asked)
-        return await run_statement(
-            self._db, BRANCH_PAGES, owner, json.dumps(pages), max_page_bytes(len(pages)), reads=True
-        )
+        return await run_statement(self._db, BRANCH_PAGES, owner, json.dumps(pages), *max_bytes(len(pages)), reads=True)
 
 
 def _asked(number: int, tip: MessageId, window: Window[MessageId] | Window[Depth]) -> Row:
@@ -97,9 +101,9 @@ def _edge(name: str, key: MessageId | Depth | None) -> Row:
     return {f"{name}_id": str(key)} if isinstance(key, UUID) else {f"{name}_depth": key}
 
 
-def max_page_bytes(pages: int) -> int:
-    """Of each of so many in one answer."""
-    return min(MAX_BRANCH_PAGE_BYTES, MAX_ANSWER_BYTES // max(pages, 1))
+def max_bytes(pages: int) -> tuple[int, int]:
+    """Of each of so many in one answer, and of them all. Never 0, with which a page would not even begin."""
+    return min(MAX_BRANCH_PAGE_BYTES, max(MAX_ANSWER_BYTES // max(pages, 1), 1)), MAX_ANSWER_BYTES
 
 
 def branch_page(answer: Row) -> Page[Message]:

@@ -63,33 +63,40 @@ branch AS (
 )"""  # noqa: S608 - as above
 
 
-def branch_pages(max_bytes: str) -> str:
+def branch_pages(max_page_bytes: str, max_bytes: str) -> str:
     """CTEs that give `branch_page`: of each branch in the CTE `asked` a page, of the conversations of owner $1 only.
 
-    A page ends early where it has so many bytes of text.
+    A page ends early where it has so many bytes of text, and where all have: they are filled evenly, the first message
+    of each before the second one of any, those of the lower numbers first. One that got nothing thereby is `left_out`,
+    which the very first is never. Texts become JSON in the last step, and are to be read from it once: until then they
+    lie where they are stored, and after it they are as large as the whole answer. Hence also no FILTER there, with
+    which PostgreSQL sorts the JSON rather than the rows it is made of.
     """
     return f"""{_SPAN},{_WALK},
 sized AS (
-  SELECT branch.*, sum(text.bytes) OVER (
-    PARTITION BY number ORDER BY CASE WHEN backward THEN -depth ELSE depth END
-  ) - text.bytes AS bytes_before
+  SELECT branch.*, text.bytes, row_number() OVER page AS place, sum(text.bytes) OVER page - text.bytes AS bytes_before
   FROM branch
   CROSS JOIN LATERAL (SELECT octet_length(content) + coalesce(octet_length(reasoning), 0) AS bytes) text
+  WINDOW page AS (PARTITION BY number ORDER BY CASE WHEN backward THEN -depth ELSE depth END)
 ),
-taken AS (
-  SELECT number, min(depth) AS first, max(depth) AS last, json_agg({message_json("sized")} ORDER BY depth) AS messages
-  FROM sized WHERE bytes_before < {max_bytes} GROUP BY number
+fitting AS (
+  SELECT sized.*, sum(bytes) OVER (ORDER BY place, number) - bytes < {max_bytes} AS taken
+  FROM sized WHERE bytes_before < {max_page_bytes}
 ),
-branch_page AS MATERIALIZED (
+branch_page AS (
   SELECT span.number, span.after_id IS NULL OR span.after IS NOT NULL AS after_known,
          span.before_id IS NULL OR span.before IS NOT NULL AS before_known,
-         coalesce(taken.last, span.high) < span.depth AS has_next, coalesce(taken.first, span.low) > 0 AS has_previous,
-         span.depth + 1 AS total, coalesce(taken.messages, '[]') AS messages
-  FROM span LEFT JOIN taken ON taken.number = span.number
+         coalesce(max(m.depth) FILTER (WHERE m.taken), span.high) < span.depth AS has_next,
+         coalesce(min(m.depth) FILTER (WHERE m.taken), span.low) > 0 AS has_previous,
+         span.depth + 1 AS total, coalesce(NOT bool_or(m.taken), false) AS left_out,
+         CASE WHEN bool_or(m.taken) THEN json_agg(CASE WHEN m.taken THEN {message_json("m")} END ORDER BY m.depth)
+         ELSE '[]' END AS messages
+  FROM span LEFT JOIN fitting m ON m.number = span.number AND (m.taken OR m.place = 1)
+  GROUP BY span.number, span.after_id, span.after, span.before_id, span.before, span.low, span.high, span.depth
 )"""  # noqa: S608 - as above
 
 
-# Of each branch that $2 asks for, a page of at most $3 bytes.
+# Of each branch that $2 asks for, a page of at most $3 bytes, and of $4 in all.
 BRANCH_PAGES: Final = f"""
 WITH RECURSIVE
 asked AS MATERIALIZED (
@@ -98,7 +105,7 @@ asked AS MATERIALIZED (
     after_id uuid, after_depth bigint, before_id uuid, before_depth bigint
   )
 ),
-{branch_pages("$3::int")}
+{branch_pages("$3::int", "$4::int")}
 SELECT * FROM branch_page
 """  # noqa: S608 - as above
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ from app.chat.identifiers import MessageId, WriterId, new_message_id
 from app.chat.paging import Depth, Page, Window
 from app.chat.records import Message, Role
 from app.log.connection import Connection
+from app.storage import message_tree
+from app.storage.reaching import run_statement
 from app.storage.records import PrismaRecords
 from tests.storage.records.conftest import Posting, ended, turn
 from tests.storage.records.page_walk import walk
@@ -140,7 +143,7 @@ async def test_a_page_of_long_messages_ends_early_and_the_next_one_goes_on(
 ) -> None:
     monkeypatch.setattr("app.storage.message_tree.MAX_BRANCH_PAGE_BYTES", most_bytes)
     texts = ["é", "aaaa", "b", "c", "ééé", "dd"]
-    last = await post(texts[-1], before=tuple(PromptMessage(Role.USER, each) for each in texts[:-1]))
+    last = await post(texts[-1], before=_before(texts[:-1]))
     sizes: list[int] = []
 
     async def page(window: Window[MessageId]) -> Page[Message]:
@@ -166,3 +169,61 @@ async def test_a_page_of_long_messages_ends_early_and_the_next_one_goes_on(
     assert [each.text.content for each in found] == texts
     assert all(sizes)
     assert (max(sizes) == 1) == (most_bytes == 1)
+
+
+@pytest.mark.parametrize("backward", [False, True], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("most_bytes", [1, 4, 5, 9, 20, 100])
+async def test_of_pages_that_are_too_long_together_each_has_a_part_and_says_what_is_left(
+    records: PrismaRecords,
+    owner: str,
+    post: Posting,
+    monkeypatch: pytest.MonkeyPatch,
+    backward: bool,
+    most_bytes: int,
+) -> None:
+    branches = [["é", "aaaa", "b"], ["ccc"], ["dd", "d", "éé", "d"]]
+    tips = [(await post(texts[-1], before=_before(texts[:-1]))).message.id for texts in branches]
+    read: dict[MessageId, list[str]] = {tip: [] for tip in tips}
+    stranger = (new_message_id(), Window[Depth]())
+    monkeypatch.setattr("app.storage.message_tree.MAX_ANSWER_BYTES", most_bytes)
+    places: dict[MessageId, Depth | None] = dict.fromkeys(tips)
+    while places:
+        queries = [
+            (tip, Window(9, backward, None if backward else place, place if backward else None))
+            for tip, place in places.items()
+        ]
+        pages = await records.branch_pages(owner, [*queries, stranger])
+        assert pages[stranger] == Page([], False, False)
+        places = {}
+        for query in queries:
+            tip, page = query[0], pages[query]
+            assert page.items
+            texts = [each.text.content for each in page.items]
+            read[tip] = texts + read[tip] if backward else read[tip] + texts
+            assert page.has_previous == (page.items[0].depth > 0)
+            assert page.has_next == (page.items[-1].id != tip)
+            if page.has_previous if backward else page.has_next:
+                places[tip] = Depth(page.items[0 if backward else -1].depth)
+    assert list(read.values()) == branches
+
+
+async def test_so_many_pages_are_read_at_once_as_an_answer_holds(
+    records: PrismaRecords, owner: str, post: Posting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = [((await post("é" * 5)).message.id, Window[Depth](1, backward=True)) for _ in range(7)]
+    held: list[list[bool]] = []
+
+    async def counted(*arguments: Any, reads: bool) -> list[dict[str, Any]]:
+        answers = await run_statement(*arguments, reads=reads)
+        held.append([bool(each["messages"]) for each in answers])
+        return answers
+
+    monkeypatch.setattr(message_tree, "run_statement", counted)
+    monkeypatch.setattr(message_tree, "MAX_ANSWER_BYTES", 30)
+    pages = await records.branch_pages(owner, queries)
+    assert [len(page.items) for page in pages.values()] == [1] * 7
+    assert [(len(each), sum(each)) for each in held] == [(7, 3), (4, 3), (1, 1)]
+
+
+def _before(texts: list[str]) -> tuple[PromptMessage, ...]:
+    return tuple(PromptMessage(Role.USER, each) for each in texts)

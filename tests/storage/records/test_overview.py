@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 
+from app.chat.completion import PromptMessage
 from app.chat.overview import Overview, Shown
 from app.chat.paging import ActivityKey, Depth, Page, Window
-from app.chat.records import Conversation
+from app.chat.records import Conversation, Role
 from app.log.connection import Connection
+from app.storage.conversation_statements import NEWEST_FIRST_OVERVIEW, OLDEST_FIRST_OVERVIEW
 from app.storage.records import PrismaRecords
 from tests.storage.records.conftest import Posting
 
@@ -20,6 +23,8 @@ BRANCHES: tuple[Window[Depth], ...] = (
     Window(2, after=Depth(0)),
     Window(9, backward=True, before=Depth(2)),
 )
+LONG = 3_000_000
+"""Its JSON is more than PostgreSQL holds in memory for one step of a statement."""
 EVERYTHING = Shown(BRANCHES, active=True, total=True)
 
 
@@ -115,5 +120,52 @@ async def test_where_texts_are_long_every_branch_is_shown_a_part_of(
     for page in found.values():
         [*taken, _] = [len(each.text.content) for each in page.items]
         assert sum(taken) < 3
-    monkeypatch.setattr("app.storage.message_tree.MAX_ANSWER_BYTES", 3 * len(queries))
+    monkeypatch.undo()
+    monkeypatch.setattr("app.storage.message_tree.MAX_BRANCH_PAGE_BYTES", 3)
     assert await records.branch_pages(owner, queries) == found
+
+
+@pytest.mark.parametrize("backward", [False, True], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("most_bytes", [1, 2, 5, 6, 9, 10])
+async def test_of_tips_that_are_too_long_together_it_has_the_first_ones_and_says_nothing_of_the_others(
+    records: PrismaRecords, owner: str, post: Posting, monkeypatch: pytest.MonkeyPatch, backward: bool, most_bytes: int
+) -> None:
+    texts = ["a", "éé", "bbb", "c", "d"]
+    started = [await post(text) for text in texts]
+    listed = started if backward else started[::-1]
+    sizes = [len(each.message.text.content.encode()) for each in listed]
+    tip = Window[Depth](1, backward=True)
+    monkeypatch.setattr("app.storage.message_tree.MAX_ANSWER_BYTES", most_bytes)
+    found = await records.overview(owner, Window(5, backward), Shown((tip,)), archived=None)
+    assert len(found.conversations.items) == len(texts)
+    fitting = [each for number, each in enumerate(listed) if sum(sizes[:number]) < most_bytes]
+    assert found.branches == {
+        (each.message.id, tip): Page([each.message], has_next=False, has_previous=False, total=1) for each in fitting
+    }
+
+
+async def test_no_branch_goes_on_where_another_one_would_not_begin(
+    records: PrismaRecords, owner: str, post: Posting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = await post("c")
+    newer = await post("bbbb", before=(PromptMessage(Role.USER, "a"),))
+    monkeypatch.setattr("app.storage.message_tree.MAX_ANSWER_BYTES", 5)
+    whole = Window[Depth](9)
+    found = (await records.overview(owner, Window(2), Shown((whole,)), archived=None)).branches
+    said = {tip: [each.text.content for each in page.items] for (tip, _), page in found.items()}
+    assert said == {older.message.id: ["c"], newer.message.id: ["a", "bbbb"]}
+
+
+async def test_long_texts_are_never_written_aside_to_be_read_again(
+    owner: str, sql: Connection, records: PrismaRecords, post: Posting
+) -> None:
+    """PostgreSQL did so with the JSON of all branches, and read all of it for each conversation."""
+    for _ in range(3):
+        await post('"' * LONG)
+    windows = [{"window": number, "size": 20, "backward": True} for number in range(2)]
+    for statement in (NEWEST_FIRST_OVERVIEW, OLDEST_FIRST_OVERVIEW):
+        arguments = (owner, [False, True], *[None] * 4, 20, json.dumps(windows), 2**25, 2**27, True, True)
+        explained = await sql.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", *arguments)
+        [plan] = json.loads(explained)
+        assert plan["Plan"]["Actual Rows"] == 3 + 2 * 3
+        assert plan["Plan"]["Temp Written Blocks"] == 0
