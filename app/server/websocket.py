@@ -32,7 +32,7 @@ class BoundedWebSocket(BoundedWrites, WebSocketsSansIOProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.logger = self.conn.logger = _logger
-        self.queue = Inbox()  # type: ignore[assignment]
+        self.queue = Inbox()  # type: ignore[assignment]  # it has what uvicorn uses of a Queue
         self._unread = bytearray()
         self._turn_comes = False
         self._pong_waits = False

@@ -25,6 +25,7 @@ class LeanExtensionsRunner(SchemaExtensionsRunner):
         self._hear = any(type(each).on_stream_result is not own for each in self.extensions)
         self._told = False
 
+    # Wider than Strawberry's own type: all that is done with it is `async with`.
     def on_stream_result(self, result: Any) -> AbstractAsyncContextManager[None]:  # type: ignore[override]
         return super().on_stream_result(result) if self._hear else _NOTHING
 
