@@ -61,6 +61,7 @@ FORESEEN = (
 
 
 @click.group()
+@click.version_option(package_name="parley", message="parley %(version)s")
 def cli() -> None:
     """A GraphQL chat service that keeps every token."""
 
