@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from app.chat.identifiers import ConversationId, MessageId
@@ -20,9 +21,8 @@ from app.storage.conversation_statements import (
     OLDEST_FIRST_OVERVIEW,
 )
 from app.storage.message_tree import branch_page, max_bytes
-from app.storage.query_engine import Parameter
 from app.storage.reaching import run_statement
-from app.storage.rows import Row, array, conversation_of, message_of_values
+from app.storage.rows import Row, conversation_of, message_of_values
 
 
 class PrismaConversations:
@@ -32,7 +32,7 @@ class PrismaConversations:
         self._db = database
 
     async def find(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Conversation]:
-        rows = await run_statement(self._db, CONVERSATIONS, owner, array(ids), reads=True)
+        rows = await run_statement(self._db, CONVERSATIONS, owner, ids, reads=True)
         return {each.id: each for each in (conversation_of(row["conversation"]) for row in rows)}
 
     async def page(self, owner: str, window: Window[ActivityKey], *, archived: bool | None) -> Page[Conversation]:
@@ -55,16 +55,16 @@ class PrismaConversations:
         return int(answer["count"])
 
 
-def _place(owner: str, window: Window[ActivityKey], archived: bool | None) -> tuple[Parameter, ...]:
+def _place(owner: str, window: Window[ActivityKey], archived: bool | None) -> tuple[object, ...]:
     return owner, _kinds(archived), *_edge(window.after), *_edge(window.before), window.size
 
 
-def _kinds(archived: bool | None) -> str:
-    return {None: "{f,t}", False: "{f}", True: "{t}"}[archived]
+def _kinds(archived: bool | None) -> tuple[bool, ...]:
+    return (False, True) if archived is None else (archived,)
 
 
-def _edge(key: ActivityKey | None) -> tuple[str | None, str | None]:
-    return (key.updated_at.isoformat(), str(key.id)) if key else (None, None)
+def _edge(key: ActivityKey | None) -> tuple[datetime | None, UUID | None]:
+    return (key.updated_at, key.id) if key else (None, None)
 
 
 def _windows(windows: Sequence[Window[Depth]]) -> str:

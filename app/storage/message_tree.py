@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from app.chat.errors import BadInput
 from app.chat.identifiers import ConversationId, MessageId
 from app.chat.paging import BranchQuery, Depth, Page, Window
@@ -21,7 +23,7 @@ from app.storage.message_tree_statements import (
     SIBLINGS,
 )
 from app.storage.reaching import run_statement
-from app.storage.rows import Row, array, conversation_of, message_of_values
+from app.storage.rows import Row, conversation_of, message_of_values
 
 MAX_BRANCH_PAGE_BYTES = 32 * 1024 * 1024
 """Of the text of all messages but the last one of a page, in UTF-8."""
@@ -40,16 +42,16 @@ class PrismaMessageTree:
         self._db = database
 
     async def messages(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]:
-        rows = await run_statement(self._db, MESSAGES, owner, array(ids), reads=True)
+        rows = await run_statement(self._db, MESSAGES, owner, ids, reads=True)
         return {each.id: each for each in _messages(rows)}
 
     async def message_in_conversation(self, owner: str, id: MessageId) -> tuple[Message, Conversation] | None:
-        rows = await run_statement(self._db, MESSAGE_IN_CONVERSATION, owner, str(id), reads=True)
+        rows = await run_statement(self._db, MESSAGE_IN_CONVERSATION, owner, id, reads=True)
         return (message_of_values(rows[0]["message"]), conversation_of(rows[0]["conversation"])) if rows else None
 
     async def in_flight(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Sequence[Message]]:
         groups: dict[ConversationId, list[Message]] = defaultdict(list)
-        for each in _messages(await run_statement(self._db, IN_FLIGHT, owner, array(ids), reads=True)):
+        for each in _messages(await run_statement(self._db, IN_FLIGHT, owner, ids, reads=True)):
             groups[each.conversation_id].append(each)
         return groups
 
@@ -72,7 +74,7 @@ class PrismaMessageTree:
         return {query: found.get(query, NOTHING) for query in queries}
 
     async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
-        [answer] = await run_statement(self._db, SIBLINGS, owner, array(ids), MAX_ANSWER_BYTES, reads=True)
+        [answer] = await run_statement(self._db, SIBLINGS, owner, ids, MAX_ANSWER_BYTES, reads=True)
         if len(answer["messages"]) < answer["found"]:
             raise BadInput("siblings", f"have more than {MAX_ANSWER_BYTES:,} bytes of text together")
         groups: dict[Any, list[Message]] = defaultdict(list)
@@ -81,7 +83,7 @@ class PrismaMessageTree:
         group_of = {each.id: group for group in groups.values() for each in group}
         return {id: group_of[id] for id in ids if id in group_of}
 
-    async def _pages(self, owner: str, asked: Iterable[Row]) -> list[dict[str, Any]]:
+    async def _pages(self, owner: str, asked: Iterable[Row]) -> list[asyncpg.Record]:
         pages = list(asked)
         return await run_statement(self._db, BRANCH_PAGES, owner, json.dumps(pages), *max_bytes(len(pages)), reads=True)
 

@@ -75,7 +75,7 @@ class PrismaRecords:
         return (await self.conversations(owner, [id])).get(id) if changed else None
 
     async def delete_conversation(self, owner: str, id: ConversationId) -> bool:
-        [answer] = await run_statement(self._db, DELETE_CONVERSATION, str(id), owner)
+        [answer] = await run_statement(self._db, DELETE_CONVERSATION, id, owner)
         return bool(answer["deleted"])
 
     async def conversations(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Conversation]:

@@ -1,14 +1,16 @@
-"""Rows as records. Columns have the names that Prisma's models give them; raw queries return rows as JSON."""
+"""Rows as records. Columns have the names that Prisma's models give them; statements tell most rows as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
+
+import asyncpg
 
 from app.chat.identifiers import ConversationId, MessageId, TurnId
 from app.chat.parameters import CompletionParameters
@@ -25,7 +27,8 @@ from app.chat.records import (
 )
 from app.chat.status import MessageStatus
 
-Row = Mapping[str, Any]
+Row: TypeAlias = Mapping[str, Any] | asyncpg.Record
+"""Of a statement, or as JSON within one."""
 
 MESSAGE_COLUMNS = (
     "id",
@@ -60,11 +63,6 @@ _NO_PARAMETERS = CompletionParameters()
 # By value: to look one up takes a fraction of what a call of the class takes.
 _ROLES: Mapping[str, Role] = {each.value: each for each in Role}
 _STATUSES: Mapping[str, MessageStatus] = {each.value: each for each in MessageStatus}
-
-
-def array(ids: Iterable[object]) -> str:
-    """As a parameter that the statement makes an array of."""
-    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def conversation_of(row: Row) -> Conversation:

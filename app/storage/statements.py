@@ -15,7 +15,7 @@ _TURN = """
 turn AS (
   INSERT INTO turns (id, conversation_id, owner, state, message_id, idempotency_key, payload_digest, metadata)
   SELECT $4::uuid, place.conversation_id, $2,
-         (CASE WHEN $6 = '{}' THEN 'ENDED' WHEN place.busy THEN 'QUEUED' ELSE 'RUNNING' END)::"TurnState",
+         (CASE WHEN $6::uuid[] = '{}' THEN 'ENDED' WHEN place.busy THEN 'QUEUED' ELSE 'RUNNING' END)::"TurnState",
          $5::uuid, $7, decode($8, 'hex'), $12::jsonb
   FROM place
 )"""
@@ -39,7 +39,7 @@ def _rows(parent: str = "place.parent_id", depth: str = "place.depth") -> str:
     return f"""{_TURN},
 message AS (
   INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, content, metadata)
-  SELECT $5::uuid, place.conversation_id, {parent}, $4::uuid, {depth}, $13::"Role", 'COMPLETE', $14, $15::jsonb
+  SELECT $5::uuid, place.conversation_id, {parent}, $4::uuid, {depth}, $13::text::"Role", 'COMPLETE', $14, $15::jsonb
   FROM place
   RETURNING *
 ),
@@ -119,7 +119,7 @@ ahead AS MATERIALIZED (
 ),
 site AS MATERIALIZED (
   SELECT found.id AS conversation_id, parent.id AS parent_id, coalesce(parent.depth + 1, 0) AS depth,
-         $6 <> '{{}}' AND ahead.turns > 0 AS busy, ahead.turns < $11::int AS welcome
+         $6::uuid[] <> '{{}}' AND ahead.turns > 0 AS busy, ahead.turns < $11::int AS welcome
   FROM found CROSS JOIN writer CROSS JOIN ahead LEFT JOIN parent ON true
   WHERE parent.id IS NOT NULL OR {below} IS NULL
 ),

@@ -4,6 +4,7 @@ import itertools
 from functools import partial
 from typing import Any
 
+import asyncpg
 import pytest
 
 from app.chat.changes import Post
@@ -213,7 +214,7 @@ async def test_so_many_pages_are_read_at_once_as_an_answer_holds(
     queries = [((await post("é" * 5)).message.id, Window[Depth](1, backward=True)) for _ in range(7)]
     held: list[list[bool]] = []
 
-    async def counted(*arguments: Any, reads: bool) -> list[dict[str, Any]]:
+    async def counted(*arguments: Any, reads: bool) -> list[asyncpg.Record]:
         answers = await run_statement(*arguments, reads=reads)
         held.append([bool(each["messages"]) for each in answers])
         return answers
