@@ -28,8 +28,8 @@ from app.storage.rows import Row, conversation_of, message_of_values
 MAX_BRANCH_PAGE_BYTES = 32 * 1024 * 1024
 """Of the text of all messages but the last one of a page, in UTF-8."""
 MAX_ANSWER_BYTES = 128 * 1024 * 1024
-"""Of the text of all such pages but their very last message, or of all siblings, in one answer: the engine has to hold
-it as one string.
+"""Of the text of all such pages but their very last message, or of all siblings, in one answer: PostgreSQL makes one
+value of it, which cannot have more than 1 GB.
 """
 NOTHING: Page[Message] = Page([], False, False)
 """Of a tip that does not exist, or is another's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -126,11 +126,6 @@ def parameters_of(stored: Mapping[str, Any]) -> CompletionParameters:
         return _NO_PARAMETERS
     known = {name: stored[name] for name in _PARAMETERS if name in stored}
     return CompletionParameters(**{**known, "stop": tuple(stored.get("stop", ()))})
-
-
-def stored_parameters(parameters: CompletionParameters) -> dict[str, Any]:
-    """Only what was given, so that a default that is added later stays one."""
-    return {name: value for name, value in asdict(parameters).items() if value not in (None, ())}
 
 
 def _time(value: datetime | str) -> datetime:

@@ -11,7 +11,7 @@ from app.chat.identifiers import new_uuid
 from app.chat.parameters import CompletionParameters
 from app.chat.records import CompletionError, FinishReason, Role, Text, Usage, UsageSource
 from app.chat.status import MessageStatus
-from app.storage.rows import conversation_of, message_of, parameters_of, stored_parameters
+from app.storage.rows import conversation_of, message_of, parameters_of
 
 NOW = datetime(2026, 1, 31, 23, 59, 59, 123000, tzinfo=UTC)
 
@@ -113,12 +113,12 @@ PARAMETERS = st.builds(
 
 @given(PARAMETERS)
 def test_parameters_come_back_as_they_were_stored(parameters: CompletionParameters) -> None:
-    assert parameters_of(stored_parameters(parameters)) == parameters
+    assert parameters_of(parameters.given()) == parameters
 
 
 def test_only_what_was_given_is_stored_and_zero_is_something() -> None:
-    assert stored_parameters(CompletionParameters()) == {}
-    assert stored_parameters(CompletionParameters(temperature=0, seed=0)) == {"temperature": 0, "seed": 0}
+    assert CompletionParameters().given() == {}
+    assert CompletionParameters(temperature=0, seed=0).given() == {"temperature": 0, "seed": 0}
 
 
 def test_a_parameter_of_a_newer_release_does_not_keep_a_message_from_being_read() -> None:
