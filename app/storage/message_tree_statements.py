@@ -124,7 +124,7 @@ sibling AS (
     SELECT * FROM messages m WHERE m.parent_id = wanted.parent_id
     UNION ALL
     SELECT * FROM messages m
-    WHERE wanted.parent_id IS NULL AND m.parent_id IS NULL AND m.conversation_id = wanted.conversation_id
+    WHERE wanted.parent_id IS NULL AND m.depth = 0 AND m.conversation_id = wanted.conversation_id
   ) s
 )
 SELECT count(*)::int AS found,
