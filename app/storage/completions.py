@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from uuid import UUID
 
 import asyncpg
 
@@ -75,7 +74,7 @@ class PrismaCompletions:
             raise NotFound("completion")
         if answer["continued"]:
             raise CompletionContinued
-        return [MessageId(UUID(each)) for each in answer["in_flight"]]
+        return list[MessageId](answer["in_flight"])
 
 
 def _first(rows: Sequence[asyncpg.Record]) -> Completion | None:

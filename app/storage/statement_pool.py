@@ -31,6 +31,13 @@ _SERVER_FIRST: Final = 0.9
 """Of the time that a statement has: where PostgreSQL ends it rather than we, a write is known not to be done."""
 _RELEASE_SECONDS: Final = 2
 """How long a statement that nobody waits for any more may take to end before its connection is closed."""
+_TIMES: Final = {"timezone": "UTC", "datestyle": "ISO"}
+"""As `app.storage.rows` reads them."""
+_PLANS: Final = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+"""A statement is planned once. By itself PostgreSQL thinks so much better of a plan that knows the page's size that it
+plans pages anew each time, which takes longer than to carry them out; and it compiles for a second what runs for a
+millisecond. So how a statement is best carried out must not depend on its parameters' values.
+"""
 _JSONB_VERSION: Final = b"\x01"
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
@@ -57,9 +64,10 @@ class StatementPool:
             ValueError: an argument in the URL that has to be a number is none.
         """
         self._limits = connection_limits(self._url)
-        settings = {"application_name": "parley statements", "timezone": "UTC"}
+        settings = {"application_name": "parley statements", **_TIMES}
         if self._limits.keeps_session:
             settings["statement_timeout"] = f"{round(1000 * self._request_seconds * _SERVER_FIRST)}ms"
+            settings |= _PLANS
         self._pool = await asyncpg.create_pool(
             without_prisma_arguments(self._url),
             min_size=0,

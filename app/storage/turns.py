@@ -19,7 +19,7 @@ from app.storage.client import Database
 from app.storage.errors import OutcomeUnknownError
 from app.storage.message_tree_statements import IN_FLIGHT
 from app.storage.reaching import run_statement
-from app.storage.rows import Row, conversation_of, message_of, message_of_values
+from app.storage.rows import Row, conversation_of, message_of
 from app.storage.statements import (
     BEGIN_CONVERSATION,
     BEGIN_CONVERSATION_WITH_BEFORE,
@@ -114,7 +114,7 @@ class PrismaTurns:
         if key is not None and (started := await self.repeated(turn.owner, key, turn.payload_digest)):
             return started
         active = await run_statement(self._db, IN_FLIGHT, turn.owner, [turn.conversation_id], reads=True)
-        raise ConversationBusy(message_of_values(active[0]["message"]).id if active else None)
+        raise ConversationBusy(message_of(active[0]["message"]).id if active else None)
 
     async def repeated(self, owner: str, idempotency_key: str, payload_digest: bytes) -> StartedTurn | None:
         """See app.chat.ports.Records.repeated_turn."""
@@ -193,5 +193,5 @@ def _branch(
 
 
 def _started(row: Row) -> StartedTurn:
-    replies = tuple(message_of(each) for each in row["replies"])
+    replies = tuple(message_of(each) for each in row["replies"] or ())
     return StartedTurn(conversation_of(row["conversation"]), message_of(row["message"]), replies)
