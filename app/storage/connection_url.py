@@ -33,14 +33,14 @@ class ConnectionLimits:
     """Args:
     statements: how many connections there may be for statements in SQL,
     engine: and for the query engine; together `connection_limit`, but each has one at least.
-    wait_seconds: how long one waits for a connection to be free.
+    wait_seconds: how long one waits for a connection to be free; None is for as long as it takes.
     keeps_session: whether a connection is one session; behind PgBouncer each statement may have another.
     prepares: whether statements are prepared.
     """
 
     statements: int
     engine: int
-    wait_seconds: float
+    wait_seconds: float | None
     keeps_session: bool
     prepares: bool
 
@@ -58,7 +58,7 @@ def connection_limits(url: str) -> ConnectionLimits:
     return ConnectionLimits(
         statements=max(1, connections - engine),
         engine=engine,
-        wait_seconds=float(given.get("pool_timeout", given.get("connect_timeout", DEFAULT_WAIT_SECONDS))),
+        wait_seconds=float(given.get("pool_timeout", given.get("connect_timeout", DEFAULT_WAIT_SECONDS))) or None,
         keeps_session=keeps_session,
         prepares=keeps_session and given.get("statement_cache_size") != "0",
     )

@@ -22,11 +22,12 @@ def is_lost(error: BaseException, *, closed: bool) -> bool:
 def nothing_done(error: BaseException, *, closed: bool) -> bool:
     """Whether a statement that lost its connection was surely not carried out, nor the transaction that it was in.
 
-    An administrator, a failover or a proxy ended the session in order, and PostgreSQL what it was at; or asyncpg knew
-    before it sent the statement: it says "is closed", or that its state is not the one to send in.
+    An administrator, a failover or a proxy ended the session in order, and PostgreSQL what it was at. Or the other end
+    had closed it before it had all of the statement, whose last word is what commits. Or asyncpg knew before it sent any
+    of it: it says "is closed", or that its state is not the one to send in.
     """
     if isinstance(error, asyncpg.PostgresConnectionError):
-        return isinstance(error.__cause__, _ENDED_IN_ORDER)
+        return isinstance(error.__cause__, (*_ENDED_IN_ORDER, BrokenPipeError))
     if isinstance(error, asyncpg.InternalClientError):
         return str(error).startswith("cannot switch to state")
     return isinstance(error, (*_ENDED_IN_ORDER, _DEMOTED)) or (closed and isinstance(error, asyncpg.InterfaceError))

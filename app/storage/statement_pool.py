@@ -131,8 +131,8 @@ class StatementPool:
         try:
             connection = await pool.acquire(timeout=self._limits.wait_seconds)
         except TimeoutError as error:
-            because = f"none of {self._limits.statements} was free for {self._limits.wait_seconds:g} s"
-            raise DatabaseUnavailableError.of(NO_CONNECTION_FREE, f"No database connection: {because}") from error
+            because = f"none of {self._limits.statements} database connections was free in time"
+            raise DatabaseUnavailableError.of(NO_CONNECTION_FREE, because) from error
         except CANNOT_CONNECT as error:
             raise DatabaseUnavailableError.of(NOT_REACHABLE, f"Can't reach database server: {error}") from error
         try:

@@ -285,7 +285,7 @@ async def test_who_gets_no_connection_in_time_is_told_and_the_next_one_gets_one(
     async with opened(postgres, connection_limit=1, pool_timeout=0.1) as pool:
         sleeping = asyncio.create_task(pool.rows("SELECT 1 FROM pg_sleep(60)", reads=True))
         await backend(sql, "wait_event = 'PgSleep'")
-        with pytest.raises(DatabaseUnavailableError, match="none of 1 was free") as caught:
+        with pytest.raises(DatabaseUnavailableError, match="none of 1 database connections was free") as caught:
             await pool.rows("SELECT 1", reads=True)
         assert caught.value.code == "P2037"
         sleeping.cancel()
