@@ -81,17 +81,18 @@ async def kill_engine(deployment: Deployment, victim: ServerProcess, choose: ran
 
 
 async def cut_log(deployment: Deployment, victim: ServerProcess, choose: random.Random) -> Complaints:
-    """The connections of the delta log, a few times in a row."""
+    """The server's own connections, those of the delta log among them, a few times in a row."""
     for _ in range(choose.randint(1, 4)):
         await _terminate(deployment, await deployment.backends(process_of(victim)))
         await asyncio.sleep(choose.uniform(0, 0.3))
     return []
 
 
-async def cut_engine(deployment: Deployment, victim: ServerProcess, choose: random.Random) -> Complaints:
+async def cut_records(deployment: Deployment, victim: ServerProcess, choose: random.Random) -> Complaints:
     """The connections that records are read and written with."""
     for _ in range(choose.randint(1, 4)):
-        await _terminate(deployment, await deployment.backends(engine_of(victim)))
+        statements = await deployment.backends(process_of(victim), "parley statements")
+        await _terminate(deployment, [*statements, *await deployment.backends(engine_of(victim))])
         await asyncio.sleep(choose.uniform(0, 0.3))
     return []
 
@@ -161,7 +162,7 @@ FAULTS: Final = (
     Fault("stop-without-postgres", stop_without_postgres, interrupts=True, forestalls=True),
     Fault("kill-engine", kill_engine, forestalls=True),
     Fault("cut-log", cut_log),
-    Fault("cut-engine", cut_engine, forestalls=True),
+    Fault("cut-records", cut_records, forestalls=True),
     Fault("drop-notify", drop_notify),
     Fault("silence-log", silence_log),
     Fault("kill-postgres", kill_postgres, forestalls=True),
