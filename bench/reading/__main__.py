@@ -39,9 +39,9 @@ _ABOUT: Final = f"""\
 The newest {CONVERSATIONS} conversations with the last {MESSAGES} messages of each, of {STORED:,} stored messages in
 conversations of {PER_CONVERSATION}; GraphQL over HTTP on connections that are kept, the same database for all. Every
 answer says the same. PostGraphile has its recommended preset (Amber), *SQLAlchemy* is Strawberry over its ORM on
-asyncpg, with a DataLoader and Strawberry's caches of documents; the two have an index of their own for it, as Parley has. Each
-server is one process (Parley has its query engine beside it), bound to no core, on the machine that PostgreSQL and
-the load client run on, too. CPU is what a request costs, *server* with the query engine; *client* is how much of a
+asyncpg, with a DataLoader and Strawberry's caches of documents; the two have an index for it, as Parley has its own.
+Each server is one process (Parley has its query engine beside it), bound to no core, on the machine that PostgreSQL
+and the load client run on, too. CPU is what a request costs, *server* with the query engine; *client* is how much of a
 core the load client used."""
 
 Found = Rounds[tuple[str, int], Load]
