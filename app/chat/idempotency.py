@@ -10,6 +10,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from app.chat.changes import Edit, Post, Regeneration
+from app.chat.completion import PromptMessage
 from app.chat.errors import BadInput
 from app.chat.identifiers import MessageId
 from app.chat.text import check_characters
@@ -40,9 +41,14 @@ def digest(asked: Asked) -> bytes:
 
     A post has no kind in it: earlier releases, which knew no other, have stored its digest without.
     """
-    default = asdict(_BLANK[type(asked)])
-    given = {name: value for name, value in asdict(asked).items() if value != default[name]}
-    given["parameters"] = {name: value for name, value in asdict(asked.parameters).items() if value not in (None, ())}
+    blank = _BLANK[type(asked)]
+    given = {name: value for name in blank.__slots__ if (value := getattr(asked, name)) != getattr(blank, name)}
+    given["parameters"] = asked.parameters.given()
     if not isinstance(asked, Post):
         given["kind"] = type(asked).__name__
-    return hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode()).digest()
+    return hashlib.sha256(json.dumps(given, sort_keys=True, default=_plain).encode()).digest()
+
+
+def _plain(value: object) -> object:
+    """What JSON has no words for: a message before the posted one, or an id."""
+    return asdict(value) if isinstance(value, PromptMessage) else str(value)

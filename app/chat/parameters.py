@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from app.chat.errors import BadInput
 from app.chat.text import check_text
@@ -39,6 +40,10 @@ class CompletionParameters:
     frequency_penalty: float | None = None
     speed: float | None = None
 
+    def given(self) -> dict[str, Any]:
+        """By name, what is not left to the backend: so a default that is added later stays one."""
+        return {name: value for name in _NAMES if (value := getattr(self, name)) not in (None, ())}
+
     def of_sibling(self, index: int) -> CompletionParameters:
         """Of the reply of that index among several to one message: equal seeds would give equal answers."""
         if self.seed is None or not index:
@@ -66,3 +71,6 @@ class CompletionParameters:
             if not 1 <= len(sequence) <= MAX_STOP_CHARACTERS:
                 raise BadInput(f"{prefix}stop", f"each sequence has from 1 to {MAX_STOP_CHARACTERS} characters")
             check_text(sequence, f"{prefix}stop")
+
+
+_NAMES = tuple(each.name for each in fields(CompletionParameters))

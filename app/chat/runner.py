@@ -125,6 +125,7 @@ class Runner:
     async def _run(self, run: _Run, reply: Message, turn: StartedTurn, served: ServedModel) -> None:
         log = self._log.open(reply.id)
         try:
+            await asyncio.sleep(0)  # whoever posted is answered first: to call a backend takes longer than that
             run.generating = asyncio.create_task(self._generate(run, log, reply, turn, served))
             if run.verdict:  # stopped before the task could start
                 run.generating.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -125,8 +125,3 @@ def parameters_of(stored: Mapping[str, Any]) -> CompletionParameters:
     """Of a newer release's parameters those that this one knows: the two serve side by side for a while."""
     known = {name: stored[name] for name in _PARAMETERS if name in stored}
     return CompletionParameters(**{**known, "stop": tuple(stored.get("stop", ()))})
-
-
-def stored_parameters(parameters: CompletionParameters) -> dict[str, Any]:
-    """Only what was given, so that a default that is added later stays one."""
-    return {name: value for name, value in asdict(parameters).items() if value not in (None, ())}

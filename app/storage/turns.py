@@ -19,7 +19,7 @@ from app.storage.client import Database
 from app.storage.errors import OutcomeUnknownError
 from app.storage.message_tree_statements import IN_FLIGHT
 from app.storage.reaching import run_statement
-from app.storage.rows import Row, conversation_of, message_of, stored_parameters
+from app.storage.rows import Row, conversation_of, message_of
 from app.storage.statements import (
     BEGIN_CONVERSATION,
     BEGIN_CONVERSATION_WITH_BEFORE,
@@ -146,7 +146,7 @@ def _arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
         post.idempotency_key,
         turn.payload_digest.hex(),
         turn.model,
-        json.dumps([stored_parameters(post.parameters.of_sibling(index)) for index in range(post.replies)]),
+        json.dumps([post.parameters.of_sibling(index).given() for index in range(post.replies)]),
         MAX_QUEUED_TURNS if post.when_busy is WhenBusy.ENQUEUE else 0,
         json.dumps(dict(post.completion_metadata)),
     ]

@@ -81,7 +81,7 @@ async def kill_engine(deployment: Deployment, victim: ServerProcess, choose: ran
 
 
 async def cut_log(deployment: Deployment, victim: ServerProcess, choose: random.Random) -> Complaints:
-    """The connections of the delta log, a few times in a row."""
+    """The server's own connections, those of the delta log among them, a few times in a row."""
     for _ in range(choose.randint(1, 4)):
         await _terminate(deployment, await deployment.backends(process_of(victim)))
         await asyncio.sleep(choose.uniform(0, 0.3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -121,3 +122,19 @@ def test_values_that_only_look_alike_have_different_digests() -> None:
 def test_a_post_has_the_digest_that_earlier_releases_have_stored_of_it() -> None:
     """A client that repeats a post across an upgrade must not be told that it is another one."""
     assert digest(Post("Hello")).hex() == "d6797d9a20842c7baf4ec0c9ab4c969728ee625c70e7d737a2c8966ce7f682ea"
+    everything: dict[str, Any] = {
+        "conversation_id": UUID(int=1),
+        "role": Role.SYSTEM,
+        "parent_id": UUID(int=2),
+        "model": "m",
+        "parameters": CompletionParameters(temperature=1.0, stop=("a", "b")),
+        "replies": 2,
+        "when_busy": WhenBusy.ENQUEUE,
+        "idempotency_key": "k",
+        "metadata": {"ü": {"c": [2, None]}},
+        "before": (PromptMessage(Role.USER, "Hi"),),
+        "completion_metadata": {"a": 1},
+    }
+    assert (
+        digest(Post("Hello", **everything)).hex() == "97b5f1e98f4daa6c1daa9cc263f97267afd4c397c04e7e4150623eb457d64c8f"
+    )

@@ -48,6 +48,17 @@ async def test_the_backend_is_not_asked_before_the_rows_are_committed(service: S
     await service.ended(started.replies[0].id)
 
 
+async def test_whoever_posts_is_answered_before_the_backend_is_asked(service: Service) -> None:
+    """Which takes longer than all that is left of the answer."""
+    started = await service.post(replies=2)
+    assert service.backend.calls == 0
+    for _ in started.replies:
+        (await service.backend.called()).finish()
+    for reply in started.replies:
+        await service.ended(reply.id)
+    assert service.backend.calls == 2
+
+
 async def test_a_reply_is_told_as_it_comes_and_found_again_whole(service: Service) -> None:
     started = await service.post()
     reply = started.replies[0]

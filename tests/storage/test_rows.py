@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chat.parameters import CompletionParameters
-from app.storage.rows import parameters_of, stored_parameters
+from app.storage.rows import parameters_of
 
 PARAMETERS = st.builds(
     CompletionParameters,
@@ -20,12 +20,12 @@ PARAMETERS = st.builds(
 
 @given(PARAMETERS)
 def test_parameters_come_back_as_they_were_stored(parameters: CompletionParameters) -> None:
-    assert parameters_of(stored_parameters(parameters)) == parameters
+    assert parameters_of(parameters.given()) == parameters
 
 
 def test_only_what_was_given_is_stored_and_zero_is_something() -> None:
-    assert stored_parameters(CompletionParameters()) == {}
-    assert stored_parameters(CompletionParameters(temperature=0, seed=0)) == {"temperature": 0, "seed": 0}
+    assert CompletionParameters().given() == {}
+    assert CompletionParameters(temperature=0, seed=0).given() == {"temperature": 0, "seed": 0}
 
 
 def test_a_parameter_of_a_newer_release_does_not_keep_a_message_from_being_read() -> None:

@@ -24,13 +24,7 @@ export function failure(error) {
   const message = error?.message ?? String(error)
   const error_code = CODES[error?.cause?.kind]
   if (error_code) return errors(message, { error_code, message: MESSAGES[error_code](error.cause), meta: {} })
-  if (error?.cause?.originalCode) return errors(message, statementFailed(error.cause))
   return errors(message, knownError(message) ?? { message, is_panic: error instanceof WebAssembly.RuntimeError })
-}
-
-/** What PostgreSQL has against a statement that the engine has not seen, as the engine would have told it. */
-function statementFailed({ originalCode: code, originalMessage: message }) {
-  return { error_code: 'P2010', message: `Raw query failed. Code: \`${code}\`. Message: \`${message}\``, meta: { code, message } }
 }
 
 /** The engine throws some of its known errors as JSON. */
