@@ -29,7 +29,9 @@ from app.storage.rows import MESSAGE, Row, Values, conversation_of, message_of
 MAX_BRANCH_PAGE_BYTES = 32 * 1024 * 1024
 """Of the text of all messages but the last one of a page, in UTF-8."""
 MAX_ANSWER_BYTES = 128 * 1024 * 1024
-"""Of the text of all such pages but their very last message, or of all siblings, in one answer."""
+"""Of the text of all such pages but their very last message, or of all siblings, in one answer: it is in memory as a
+whole, and has to come before a request's time is over.
+"""
 NOTHING: Page[Message] = Page([], False, False)
 """Of a tip that does not exist, or is another's."""
 _depth: Final = attrgetter("depth")
@@ -43,7 +45,7 @@ class PrismaMessageTree:
 
     async def messages(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]:
         rows = await run_statement(self._db, MESSAGES, owner, ids, reads=True)
-        return {each.id: each for each in _messages(rows)}
+        return {each.id: each for each in (message_of(row[MESSAGE]) for row in rows)}
 
     async def message_in_conversation(self, owner: str, id: MessageId) -> tuple[Message, Conversation] | None:
         rows = await run_statement(self._db, MESSAGE_IN_CONVERSATION, owner, id, reads=True)

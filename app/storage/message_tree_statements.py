@@ -152,7 +152,7 @@ ORDER BY s.created_at, s.id
 """  # noqa: S608 - as above
 
 MESSAGES: Final = f"""
-SELECT {message_row("m")} AS message FROM messages m JOIN conversations c ON c.id = m.conversation_id
+SELECT {message_columns("m")} FROM messages m JOIN conversations c ON c.id = m.conversation_id
 WHERE m.id = ANY ($2::uuid[]) AND c.owner = $1
 """  # noqa: S608 - as above
 

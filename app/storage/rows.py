@@ -25,8 +25,8 @@ from app.chat.status import MessageStatus
 
 Row: TypeAlias = Mapping[str, Any] | Record
 Values: TypeAlias = Sequence[Any]
-"""Of the columns of a record, in their order. In a page of messages they are a row's; anywhere else they are the fields
-of one value, `ROW(…)`, which asyncpg gives as a tuple.
+"""Of the columns of a record, in their order. Where messages are many they are a row's; anywhere else they are the
+fields of one value, `ROW(…)`, which asyncpg gives as a tuple, but takes longer for.
 """
 
 # Enums go as text, for asyncpg asks each connection what an unknown type is. Times do as well, in UTC as all sessions
