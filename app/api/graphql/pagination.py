@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
 
 import strawberry
@@ -24,26 +24,30 @@ After: TypeAlias = Annotated[str | None, strawberry.argument(description="Only w
 Before: TypeAlias = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
 
-class _Edge(Protocol):
-    @property
-    def cursor(self) -> str: ...
-
-
 @strawberry.type(description="Where a page lies in the whole.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether items follow the page.")
-    has_previous_page: bool = strawberry.field(description="Whether items come before the page.")
-    start_cursor: str | None = strawberry.field(description="Of the first item; null for an empty page.")
-    end_cursor: str | None = strawberry.field(description="Of the last item; null for an empty page.")
+    """Args:
+    cursor: of an item of the page.
+    """
 
+    page: strawberry.Private[Page[Any]]
+    cursor: strawberry.Private[Callable[[Any], str]]
 
-def page_info(page: Page[Any], edges: Sequence[_Edge]) -> PageInfo:
-    return PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )
+    @strawberry.field(description="Whether items follow the page.")
+    def has_next_page(self) -> bool:
+        return self.page.has_next
+
+    @strawberry.field(description="Whether items come before the page.")
+    def has_previous_page(self) -> bool:
+        return self.page.has_previous
+
+    @strawberry.field(description="Of the first item; null for an empty page.")
+    def start_cursor(self) -> str | None:
+        return self.cursor(self.page.items[0]) if self.page.items else None
+
+    @strawberry.field(description="Of the last item; null for an empty page.")
+    def end_cursor(self) -> str | None:
+        return self.cursor(self.page.items[-1]) if self.page.items else None
 
 
 class _Decode(Protocol[Decoded_co]):
