@@ -23,6 +23,8 @@ from app.chat.paging import Page
 
 @strawberry.type(description="A tree of messages, of which one branch is selected.")
 class Conversation(Node):
+    __slots__ = ("record",)
+
     record: strawberry.Private[records.Conversation]
 
     def text_id(self) -> str:
@@ -71,7 +73,9 @@ class Conversation(Node):
         page = await info.context.load.branches.load((tip, wanted)) if tip else None
         return MessageConnection(page=page or Page((), False, False))
 
-    @strawberry.field(description="The last message of the selected branch; null while there is none.", metadata=FORESEEN)
+    @strawberry.field(
+        description="The last message of the selected branch; null while there is none.", metadata=FORESEEN
+    )
     async def tip(self, info: Info) -> Message | None:
         return await Message.load(info, self.record.tip_id)
 

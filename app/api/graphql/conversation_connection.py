@@ -19,6 +19,8 @@ COUNT_COST = 100
 
 @strawberry.type(description="A conversation in a page.")
 class ConversationEdge:
+    __slots__ = ("record",)
+
     record: strawberry.Private[records.Conversation]
 
     @strawberry.field(description="Points at this item, for `after` and `before`.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from app.api.graphql.loader import KnownLoader, Loader
 from app.chat.identifiers import ConversationId, MessageId
@@ -26,11 +26,11 @@ class Loaders:
 
     @cached_property
     def conversations(self) -> Loader[ConversationId, Conversation]:
-        return Loader(self._conversations)
+        return Loader(partial(self._chat.conversations.get, self._owner))
 
     @cached_property
     def messages(self) -> Loader[MessageId, Message]:
-        return Loader(self._messages)
+        return Loader(partial(self._chat.history.messages, self._owner))
 
     @cached_property
     def siblings(self) -> Loader[MessageId, Sequence[Message]]:
@@ -52,42 +52,33 @@ class Loaders:
         """A page of conversations. Whoever resolves what is shown of them finds it read."""
         found = await self._chat.history.overview(self._owner, window, shown, archived=archived)
         items = found.conversations.items
-        self.conversations.known.update((each.id, each) for each in items)
+        self.conversations.learn((each.id, each) for each in items)
         if found.branches:
-            self.branches.known.update(found.branches)
-            self.remember_messages(each for page in found.branches.values() for each in page.items)
+            self.branches.learn(found.branches.items())
+            self._learn_messages(each for page in found.branches.values() for each in page.items)
         if shown.active:
-            self.active.known.update((each.id, found.active.get(each.id)) for each in items)
-            self.remember_messages(found.active.values())
+            self.active.learn((each.id, found.active.get(each.id)) for each in items)
+            self._learn_messages(found.active.values())
         return found.conversations
 
-    def remember_messages(self, found: Iterable[Message]) -> None:
-        self.messages.known.update((each.id, each) for each in found)
-
-    async def _conversations(self, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Conversation]:
-        return await self._chat.conversations.get(self._owner, ids)
-
-    async def _messages(self, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]:
-        known = self.messages.known
-        if unknown := [id for id in ids if id not in known]:
-            self.remember_messages((await self._chat.history.messages(self._owner, unknown)).values())
-        return known
+    def _learn_messages(self, found: Iterable[Message]) -> None:
+        self.messages.learn((each.id, each) for each in found)
 
     async def _siblings(self, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
         found = await self._chat.history.siblings(self._owner, ids)
-        self.remember_messages(each for group in found.values() for each in group)
-        for group in found.values():
-            self.siblings.known.update((each.id, group) for each in group)
+        groups = list(found.values())
+        self._learn_messages(each for group in groups for each in group)
+        self.siblings.learn((each.id, group) for group in groups for each in group)
         return found
 
     async def _branches(self, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
         found = await self._chat.history.branches(self._owner, queries)
-        self.remember_messages(each for page in found.values() for each in page.items)
+        self._learn_messages(each for page in found.values() for each in page.items)
         return found
 
     async def _active(self, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Message]:
         found = await self._chat.history.active(self._owner, ids)
-        self.remember_messages(found.values())
+        self._learn_messages(found.values())
         return found
 
 

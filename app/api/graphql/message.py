@@ -27,6 +27,8 @@ ASSUMED_SIBLINGS = 5
 
 @strawberry.type(description="What somebody said, as a node of its conversation's tree.")
 class Message(Node):
+    __slots__ = ("record",)
+
     record: strawberry.Private[records.Message]
 
     def text_id(self) -> str:
@@ -60,9 +62,7 @@ class Message(Node):
     def model(self) -> str | None:
         return self.record.model
 
-    @strawberry.field(
-        description="Why the model came to an end, once it has.", graphql_type=FinishReason | None
-    )
+    @strawberry.field(description="Why the model came to an end, once it has.", graphql_type=FinishReason | None)
     def finish_reason(self) -> records.FinishReason | None:
         return self.record.finish_reason
 

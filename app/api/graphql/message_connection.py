@@ -14,6 +14,8 @@ from app.chat.paging import Page
 
 @strawberry.type(description="A message in a page.")
 class MessageEdge:
+    __slots__ = ("record",)
+
     record: strawberry.Private[records.Message]
 
     @strawberry.field(description="Points at this item, for `after` and `before`.")

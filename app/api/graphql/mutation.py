@@ -38,9 +38,7 @@ class PostMessagePayload:
     def message(self) -> Message:
         return Message(record=self.turn.message)
 
-    @strawberry.field(
-        description="The first of the replies: subscribe to its `completion`. Null for `reply: false`."
-    )
+    @strawberry.field(description="The first of the replies: subscribe to its `completion`. Null for `reply: false`.")
     def reply(self) -> Message | None:
         return Message(record=self.turn.replies[0]) if self.turn.replies else None
 

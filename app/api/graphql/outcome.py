@@ -10,6 +10,8 @@ from app.chat import records
 
 @strawberry.type(description="Tokens, as models count text.")
 class Usage:
+    __slots__ = ("record",)
+
     record: strawberry.Private[records.Usage]
 
     @strawberry.field(description="Of what the model was given.")
@@ -31,6 +33,8 @@ class Usage:
 
 @strawberry.type(description="Why a reply failed.")
 class CompletionError:
+    __slots__ = ("record",)
+
     record: strawberry.Private[records.CompletionError]
 
     @strawberry.field(description="The backend's own, or this server's, such as UPSTREAM_TIMEOUT.")

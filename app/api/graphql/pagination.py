@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
+from functools import lru_cache
+from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar
 
 import strawberry
 
 from app.api.graphql.arguments import given
 from app.chat.paging import MAX_PAGE_SIZE, Page, Window
+
+_KEPT_WINDOWS: Final = 2 * (MAX_PAGE_SIZE + 2)
+"""Of every size that may be, from either end."""
 
 Key = TypeVar("Key")
 Decoded_co = TypeVar("Decoded_co", covariant=True)
@@ -66,9 +70,17 @@ def window(
         BadInput: a size is out of range, or a cursor is none.
     """
     after, before = given(after), given(before)
+    if after is None and before is None:
+        return _sized(given(first), given(last))
     return Window.of(
         first=given(first),
         last=given(last),
         after=None if after is None else decode(after, field="after"),
         before=None if before is None else decode(before, field="before"),
     )
+
+
+@lru_cache(maxsize=_KEPT_WINDOWS)
+def _sized(first: int | None, last: int | None) -> Window[Any]:
+    """The same object for the same sizes, as all branches of a page of conversations have them."""
+    return Window.of(first=first, last=last)

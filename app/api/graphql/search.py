@@ -39,6 +39,8 @@ First: TypeAlias = Annotated[
 
 @strawberry.type(description="A message that was found.")
 class SearchEdge:
+    __slots__ = ("hit",)
+
     hit: strawberry.Private[SearchHit]
 
     @strawberry.field(description="Points at this item, for `after`, in the same search.")

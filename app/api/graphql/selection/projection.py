@@ -87,8 +87,10 @@ class Projector:
         return function.build([*self._lines(type, details, ARGUMENT, function), f"return {ARGUMENT}"])
 
     def _class_lines(self, type: GraphQLObjectType, function: GeneratedFunction) -> list[str]:
-        lines = [f"if {ARGUMENT}.__class__ is not {function.bind(class_of(type))}: raise Unusual"]
-        if type.is_type_of:  # which asks also whether somebody has cast the object to another type
+        own = class_of(type)
+        lines = [f"if {ARGUMENT}.__class__ is not {function.bind(own)}: raise Unusual"]
+        # Which asks also whether somebody has cast the object to another type. Where all is in slots, nobody can.
+        if type.is_type_of and own.__dictoffset__:
             lines.append(f"if {TYPE_CAST_ATTRIBUTE!r} in {ARGUMENT}.__dict__: raise Unusual")
         return lines
 

@@ -25,13 +25,15 @@ def reading(schema: GraphQLSchema, field: GraphQLField, node: FieldNode, functio
     definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if not isinstance(definition, StrawberryField) or definition.is_basic_field:
         return f"{ARGUMENT}.{attribute_of(field)}"
-    resolver = function.bind(_resolver(field, definition))
+    own = _resolver(field, definition)
+    resolver = function.bind(own)
     if _takes_only_its_object(definition):
         return f"{resolver}({ARGUMENT})"
     if not is_foreseen(field):
         raise NotPlain
     arguments = _arguments(FieldArguments(schema, field, node), function)
-    return f"{function.bind(result_of)}({resolver}({ARGUMENT}, {EXECUTION}.info, **{arguments}))"
+    call = f"{resolver}({ARGUMENT}, {EXECUTION}.info, **{arguments})"
+    return f"{function.bind(result_of)}({call})" if inspect.iscoroutinefunction(own) else call
 
 
 def _resolver(field: GraphQLField, definition: StrawberryField) -> Callable[..., Any]:
