@@ -31,7 +31,7 @@ class BeforeStage(AbstractAsyncContextManager[None]):
 
     async def __aenter__(self) -> None:
         for each in self._extensions:
-            hook = _hook(type(each), self._name)
+            hook = _hook(each, self._name)
             if hook is not None and (waiting := hook(each)) is not None:
                 await waiting
 
@@ -39,14 +39,17 @@ class BeforeStage(AbstractAsyncContextManager[None]):
         pass
 
 
-@cache
-def ends_before(extension: type, name: str) -> bool:
+def ends_before(extension: SchemaExtension, name: str) -> bool:
     """Whether its hook, if it has one, does nothing after the stage."""
     hook = _hook(extension, name)
-    return not (inspect.isgeneratorfunction(hook) or inspect.isasyncgenfunction(hook))
+    return hook is None or not _is_generator(hook)
+
+
+def _hook(extension: SchemaExtension, name: str) -> Hook | None:
+    own: Hook = getattr(type(extension), name)
+    return None if own is getattr(SchemaExtension, name) else own
 
 
 @cache
-def _hook(extension: type, name: str) -> Hook | None:
-    own: Hook = getattr(extension, name)
-    return None if own is getattr(SchemaExtension, name) else own
+def _is_generator(hook: Hook) -> bool:
+    return inspect.isgeneratorfunction(hook) or inspect.isasyncgenfunction(hook)

@@ -42,7 +42,7 @@ class LeanExtensionsRunner(SchemaExtensionsRunner):
 
     def _before(self, hook: str) -> BeforeStage | None:
         """None where an extension is to be asked after the stage, too."""
-        if all(ends_before(type(each), hook) for each in self.extensions):
+        if all(ends_before(each, hook) for each in self.extensions):
             return BeforeStage(self.extensions, hook)
         return None
 
