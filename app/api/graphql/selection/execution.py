@@ -22,7 +22,7 @@ class Execution:
         self._context = context
         self._variables = variables
         self._info: KnownInfo | None = None
-        self._arguments: dict[FieldArguments, Mapping[str, Any]] = {}
+        self._arguments: dict[FieldArguments, Mapping[str, Any]] | None = None  # a subscription may wait for hours
 
     @property
     def info(self) -> KnownInfo:
@@ -37,6 +37,8 @@ class Execution:
         """Raises:
         GraphQLError: one of them cannot be.
         """
+        if self._arguments is None:
+            self._arguments = {}
         found = self._arguments.get(of)
         if found is None:
             found = self._arguments[of] = of.coerced(self._variables)
