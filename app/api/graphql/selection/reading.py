@@ -45,8 +45,7 @@ def _resolver(field: GraphQLField, definition: StrawberryField) -> Callable[...,
         resolver is None
         or resolver.self_parameter is None
         or definition.is_subscription
-        or definition.extensions
-        or definition.permission_classes
+        or definition.extensions  # among which are permissions
         or getattr(field.resolve, "_is_default", None) is not False  # else somebody has put another one in its place
         or not inspect.isfunction(resolver.wrapped_func)
     ):

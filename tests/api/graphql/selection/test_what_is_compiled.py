@@ -56,6 +56,10 @@ async def compiled(document: str, value: Any, **options: Any) -> Execution:
         ("{ rich { paint blend } }", ["Query.rich", "Rich.paint", "Rich.blend"]),
         ('{ rich { foreseen(times: 2, marks: {before: "<"}) foreseenAtOnce } }', ["Query.rich"]),
         ("query ($n: Int = 3) { rich { foreseen(times: $n) foreseenInner(times: $n) { id } } }", ["Query.rich"]),
+        (
+            'query ($t: String! = "x") { rich { foreseen(marks: {after: [$t]}) a: foreseen(marks: {before: $t}) } }',
+            ["Query.rich"],
+        ),
         ("{ rich { inners { foreseenInner { foreseen } } inner { foreseen } } }", ["Query.rich"]),
         ("{ rich { foreseenInner { said number } } }", ["Query.rich", "Rich.foreseenInner", "Rich.said"]),
         ('{ rich { number foreseen(times: "x") } }', ["Query.rich", "Rich.foreseen"]),
