@@ -32,7 +32,9 @@ def reading(schema: GraphQLSchema, field: GraphQLField, node: FieldNode, functio
     if not is_foreseen(field):
         raise NotPlain
     arguments = _arguments(FieldArguments(schema, field, node), function)
-    call = f"{resolver}({ARGUMENT}, {EXECUTION}.info, **{arguments})"
+    info = definition.base_resolver.info_parameter if definition.base_resolver else None
+    known = f"{info.name}={EXECUTION}.info, " if info else ""
+    call = f"{resolver}({ARGUMENT}, {known}**{arguments})"
     return f"{function.bind(result_of)}({call})" if inspect.iscoroutinefunction(own) else call
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections import deque
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, NewType, TypeAlias, cast
+from typing import Annotated, NewType, cast
 
 import strawberry
 from strawberry.scalars import JSON
@@ -17,54 +15,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from app.api.graphql.scalars import SCALARS as APP_SCALARS
 from app.api.graphql.selection.foreseen import FORESEEN, Unknown
-
-Call: TypeAlias = tuple[list[Any], str, str, list[int], Any]
-"""The path, the types of the object and of the field, the places in the document, and the variables."""
-
-
-@dataclass
-class Seen:
-    """What the resolvers of one execution find, and what they were asked.
-
-    Args:
-        value: of every root field, or the events of a subscription.
-    """
-
-    value: Any
-    calls: deque[Call] = field(default_factory=lambda: deque(maxlen=10_000))
-
-    def call(self, info: Info) -> None:
-        raw = info._raw_info
-        nodes = [each.loc.start for each in raw.field_nodes if each.loc]
-        self.calls.append((raw.path.as_list(), raw.parent_type.name, str(raw.return_type), nodes, raw.variable_values))
-
-    async def find(self, title: str | None) -> str:
-        """The title; found out at once only if it is that of something whole."""
-        await asyncio.sleep(0)
-        return _found_title(title)
-
-    @property
-    def known(self) -> Known:
-        return Known()
-
-
-class Known:
-    """What of it is known before anything has been waited for."""
-
-    async def find(self, title: str | None) -> str:
-        if title != "whole":
-            raise Unknown
-        return _found_title(title)
-
-
-def _found_title(title: object) -> str:
-    if not isinstance(title, str):
-        raise Broken("no title")
-    return title
-
-
-Info = strawberry.Info[Seen, None]
-
+from tests.api.graphql.selection.seen import Broken, Info, Known
 
 Written = NewType("Written", object)
 """A scalar that makes something of anything, and nothing of an empty text."""
@@ -100,10 +51,6 @@ class Blend(enum.Enum):
 
     UMBER = Pigment.OCHRE
     OCHRE = Pigment.UMBER
-
-
-class Broken(Exception):
-    pass
 
 
 @strawberry.input

@@ -13,10 +13,11 @@ import pytest
 from graphql import parse
 
 from app.api.graphql.executor import CompilingExecutor
-from tests.api.graphql.selection.everything import SCHEMA, Call, Seen
+from tests.api.graphql.selection.everything import SCHEMA
 from tests.api.graphql.selection.execution import ORDINARY, run
 from tests.api.graphql.selection.generated_documents import Writer
 from tests.api.graphql.selection.generated_values import any_rich, wholly
+from tests.api.graphql.selection.seen import Call, Seen
 
 GRAPHQL = SCHEMA._schema
 DOCUMENTS = 120

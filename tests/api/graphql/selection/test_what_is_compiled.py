@@ -11,9 +11,10 @@ import strawberry
 from graphql import AbortController, ExecutionHooks, build_schema, parse
 
 from app.api.graphql.executor import CompilingExecutor
-from tests.api.graphql.selection.everything import SCHEMA, Broken, Plain, Seen
+from tests.api.graphql.selection.everything import SCHEMA, Plain
 from tests.api.graphql.selection.execution import ORDINARY, Execution, run
 from tests.api.graphql.selection.generated_values import WRONG, Later, Missing, Richer, spoil, wholly
+from tests.api.graphql.selection.seen import Broken, Seen
 
 GRAPHQL = SCHEMA._schema
 
