@@ -1,18 +1,23 @@
-"""What is stored: conversations, the messages of their trees, and turns."""
+"""What is stored: conversations, the messages of their trees, and turns.
+
+A page has messages by the hundred, so they and what they consist of are tuples: one is made in a sixth of the time that
+a frozen dataclass takes.
+"""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.chat.identifiers import ConversationId, MessageId, TurnId
 from app.chat.parameters import CompletionParameters
 from app.chat.status import MessageStatus
 
 Metadata = Mapping[str, Any]
+_NO_METADATA: Metadata = {}
 
 
 class Role(enum.StrEnum):
@@ -35,8 +40,7 @@ class UsageSource(enum.StrEnum):
     ESTIMATED = "ESTIMATED"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Token counts; `source` says who counted."""
 
     prompt_tokens: int
@@ -48,8 +52,7 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
 
-@dataclass(frozen=True, slots=True)
-class CompletionError:
+class CompletionError(NamedTuple):
     """Why a reply FAILED."""
 
     code: str
@@ -57,8 +60,7 @@ class CompletionError:
     retryable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """What a reply says as of the delta `seq`."""
 
     seq: int = 0
@@ -80,8 +82,7 @@ class Conversation:
     tip_id: MessageId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     id: MessageId
     conversation_id: ConversationId
     role: Role
@@ -96,11 +97,11 @@ class Message:
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
     error: CompletionError | None = None
-    metadata: Metadata = field(default_factory=dict)
+    metadata: Metadata = _NO_METADATA
     completed_at: datetime | None = None
 
     def with_text(self, text: Text) -> Message:
-        return replace(self, text=text)
+        return self._replace(text=text)
 
 
 @dataclass(frozen=True, slots=True)

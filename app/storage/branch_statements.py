@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from app.storage.rows import conversation_row
+
 # In the migrations: it locks the conversation and then looks at the tree, in one round trip. The lock is held for no
 # longer than that takes, so that many who select in one conversation wait for each other only.
-SELECT_BRANCH = "SELECT to_jsonb(c) AS conversation FROM select_branch($1, $2::uuid, $3) c"
+SELECT_BRANCH = f"SELECT {conversation_row('c')} AS conversation FROM select_branch($1, $2::uuid, $3) c"  # noqa: S608
 
 # The messages, from $8, are a chain whose last one is $7.
-IMPORT_CONVERSATION = """
+IMPORT_CONVERSATION = f"""
 WITH thread AS (
   INSERT INTO conversations (id, owner, title, system_prompt, model, metadata, tip_id)
   VALUES ($1::uuid, $2, $3, $4, $5, $6::jsonb, $7::uuid)
@@ -20,5 +22,5 @@ imported AS (
        ROWS FROM (jsonb_to_recordset($8::jsonb) AS (id uuid, role "Role", content text))
        WITH ORDINALITY m (id, role, content, number)
 )
-SELECT to_jsonb(thread) AS conversation FROM thread
-"""
+SELECT {conversation_row("thread")} AS conversation FROM thread
+"""  # noqa: S608 - every part is a constant of storage

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
+
+import asyncpg
 
 from app.chat.completion import PromptMessage
 from app.chat.identifiers import MessageId
@@ -35,8 +37,8 @@ class PrismaBranches:
         )
 
     async def select(self, owner: str, message: MessageId) -> Conversation | None:
-        async def select() -> list[dict[str, Any]]:
-            return await run_statement(self._db, SELECT_BRANCH, owner, str(message), f"{LOCK_SECONDS}s")
+        async def select() -> list[asyncpg.Record]:
+            return await run_statement(self._db, SELECT_BRANCH, owner, message, f"{LOCK_SECONDS}s")
 
         selected = await self._selections.run(owner, select)
         return conversation_of(selected[0]["conversation"]) if selected else None
@@ -48,13 +50,13 @@ class PrismaBranches:
         [answer] = await run_statement(
             self._db,
             IMPORT_CONVERSATION,
-            str(conversation.id),
+            conversation.id,
             conversation.owner,
             conversation.title,
             conversation.system_prompt,
             conversation.model,
             json.dumps(dict(conversation.metadata)),
-            str(messages[-1][0]),
+            messages[-1][0],
             json.dumps(rows, ensure_ascii=False),
         )
         return conversation_of(answer["conversation"])

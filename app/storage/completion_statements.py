@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.storage.rows import message_row, turn_row
 from app.storage.statements import DELETED_SEQ, LOG_CHANNEL, QUEUE_CHANNEL, STOP_CHANNEL
 
 # A turn's replies hang below the message that they answer, posted with it or before it; its other messages do not.
@@ -10,12 +11,12 @@ _IS_REPLY = "m.parent_id = t.message_id AND m.turn_id = t.id"
 
 def _completions(turns: str) -> str:
     return f"""
-SELECT to_jsonb(t) AS turn, r.replies
+SELECT {turn_row("t")} AS turn, r.replies
 FROM {turns} t
 CROSS JOIN LATERAL (
-  SELECT jsonb_agg(to_jsonb(m) ORDER BY m.id) AS replies FROM messages m WHERE {_IS_REPLY}
+  SELECT array_agg({message_row("m")} ORDER BY m.id) AS replies FROM messages m WHERE {_IS_REPLY}
 ) r
-WHERE r.replies IS NOT NULL"""  # noqa: S608 - every part is a constant of this file
+WHERE r.replies IS NOT NULL"""  # noqa: S608 - every part is a constant of storage
 
 
 COMPLETION = f"{_completions('turns')} AND t.owner = $1 AND t.id = $2::uuid"
@@ -29,19 +30,19 @@ WITH labelled AS (
 {_completions("labelled")}"""  # noqa: S608 - as above
 
 
-def _page(beyond: str, direction: str) -> str:
+def _page(beyond: str, start: str, direction: str) -> str:
     return f"""
 WITH page AS MATERIALIZED (
   SELECT t.* FROM turns t
-  WHERE t.owner = $1 AND ($2::uuid IS NULL OR t.id {beyond} $2::uuid) AND t.metadata @> $3::jsonb
+  WHERE t.owner = $1 AND t.id {beyond} coalesce($2::uuid, '{start}') AND t.metadata @> $3::jsonb
     AND EXISTS (SELECT FROM messages m WHERE {_IS_REPLY} AND ($4::text IS NULL OR m.model = $4::text) OFFSET 0)
   ORDER BY t.id {direction} LIMIT $5::int
 )
 {_completions("page")} ORDER BY t.id {direction}"""  # noqa: S608 - as above
 
 
-COMPLETIONS_OLDEST_FIRST = _page(">", "ASC")
-COMPLETIONS_NEWEST_FIRST = _page("<", "DESC")
+COMPLETIONS_OLDEST_FIRST = _page(">", "00000000-0000-0000-0000-000000000000", "ASC")
+COMPLETIONS_NEWEST_FIRST = _page("<", "ffffffff-ffff-ffff-ffff-ffffffffffff", "DESC")
 
 # A deletion takes two statements in one transaction: the first one waits for whoever is just posting to the
 # conversation, so that the second one's snapshot has all that hangs below the completion. A turn that waits is locked
@@ -113,7 +114,7 @@ thread AS (
   FROM stem WHERE c.id = stem.conversation_id AND NOT EXISTS (SELECT FROM emptied)
 )
 SELECT EXISTS (SELECT FROM turn) AS found, EXISTS (SELECT FROM following) AS continued,
-       (SELECT coalesce(jsonb_agg(id), '[]') FROM doomed WHERE in_flight) AS in_flight,
+       ARRAY(SELECT id FROM doomed WHERE in_flight) AS in_flight,
        (SELECT count(pg_notify('{STOP_CHANNEL}', id::text))::int FROM doomed WHERE in_flight) AS stopped,
        pg_notify('{LOG_CHANNEL}', '')::text AS told, pg_notify('{QUEUE_CHANNEL}', '')::text AS moved
 """  # noqa: S608 - as above

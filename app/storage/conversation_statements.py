@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.storage.message_tree_statements import branch_pages, message_json
+from app.storage.message_tree_statements import branch_pages
+from app.storage.rows import NO_MESSAGE, conversation_row, message_columns, message_row
 
 # By the ids, then by the owner: the planner would rather look through all that the owner has.
-CONVERSATIONS: Final = """
-SELECT to_json(c) AS conversation
+CONVERSATIONS: Final = f"""
+SELECT {conversation_row("c")} AS conversation
 FROM (SELECT * FROM conversations c WHERE c.id = ANY ($2::uuid[]) OFFSET 0) c WHERE c.owner = $1
-"""
+"""  # noqa: S608 - every part is a constant of storage
 COUNT: Final = "SELECT count(*)::int AS count FROM conversations c WHERE c.owner = $1 AND c.archived = ANY ($2::bool[])"
 
 
@@ -33,46 +34,47 @@ page AS MATERIALIZED (
     ORDER BY c.updated_at {direction}, c.id {direction} LIMIT $7::int + 1
   ) c
   ORDER BY c.updated_at {direction}, c.id {direction} LIMIT $7::int + 1
-)"""  # noqa: S608 - every part is a constant of these two files
+)"""  # noqa: S608 - as above
 
 
 def _overview(direction: str) -> str:
-    """The page, in rows of its own, and rows with the pages of its branches.
+    """The page, in rows of its own, and those of the pages of its branches, as in BRANCH_PAGES.
 
-    Of each conversation those that $8 describes, of at most $9 bytes each and of $10 in all; one that is left out for
-    that has no row. Its number counts them through the page, conversation by conversation. Beside each conversation the
-    first reply in flight if $11 says so, and how many conversations there are on all pages if $12 does.
-
-    The branches are not beside their conversations: a join may read its one side, which is as large as the whole
-    answer, again for each row of the other.
+    Of each conversation those that $8 describes, of at most $9 bytes each and of $10 in all. A branch's number counts
+    them through the page, conversation by conversation. Beside each conversation the first reply in flight if $11 says
+    so, and how many conversations there are on all pages if $12 does.
     """
     return f"""
 WITH RECURSIVE {_page(direction)},
-asked AS MATERIALIZED (
+site AS MATERIALIZED (
   SELECT (page.number - 1) * jsonb_array_length($8::jsonb) + wanted."window" AS number, page.tip_id AS tip,
-         wanted.size, wanted.backward, wanted.after_depth, wanted.before_depth,
-         NULL::uuid AS after_id, NULL::uuid AS before_id
-  FROM page CROSS JOIN jsonb_to_recordset($8::jsonb) AS wanted (
-    "window" int, size int, backward bool, after_depth bigint, before_depth bigint
+         wanted.size, wanted.backward, wanted.after, wanted.before, tip.conversation_id, tip.depth
+  FROM page
+  CROSS JOIN LATERAL (SELECT * FROM messages m WHERE m.id = page.tip_id OFFSET 0) tip
+  CROSS JOIN jsonb_to_recordset($8::jsonb) AS wanted (
+    "window" int, size int, backward bool, after bigint, before bigint
   )
-  WHERE page.number <= $7::int AND page.tip_id IS NOT NULL
+  WHERE page.number <= $7::int AND tip.conversation_id = page.id
 ),
 {branch_pages("$9::int", "$10::int")}
-SELECT to_json(page) AS conversation,
-       CASE WHEN $11::bool THEN (
-         SELECT {message_json("m")} FROM messages m
-         WHERE m.conversation_id = page.id AND m.status IN ('QUEUED', 'STREAMING') ORDER BY m.created_at, m.id LIMIT 1
-       ) END AS active,
-       CASE WHEN $12::bool THEN ({COUNT}) END AS total,
-       NULL::json AS branch
-FROM page
+SELECT number, NULL::record AS conversation, NULL::record AS active, NULL::int AS total, NULL::record AS span,
+       {message_columns("said")}
+FROM said
 UNION ALL
-SELECT NULL, NULL, NULL, to_json(b) FROM branch_page b WHERE NOT b.left_out
+SELECT number, NULL, NULL, NULL, ROW(depth, low, high), {NO_MESSAGE} FROM span
+UNION ALL
+SELECT number, {conversation_row("page")},
+       CASE WHEN $11::bool THEN (
+         SELECT {message_row("m")} FROM messages m
+         WHERE m.conversation_id = page.id AND m.status IN ('QUEUED', 'STREAMING') ORDER BY m.created_at, m.id LIMIT 1
+       ) END,
+       CASE WHEN $12::bool THEN ({COUNT}) END, NULL, {NO_MESSAGE}
+FROM page
 """  # noqa: S608 - as above
 
 
 def _page_alone(direction: str) -> str:
-    return f"WITH {_page(direction)} SELECT to_json(page) AS conversation FROM page ORDER BY page.number"  # noqa: S608
+    return f"WITH {_page(direction)} SELECT {conversation_row('page')} AS conversation FROM page ORDER BY page.number"  # noqa: S608
 
 
 NEWEST_FIRST: Final = _page_alone("DESC")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from uuid import UUID
+from datetime import datetime
+from operator import itemgetter
 
-from app.chat.identifiers import ConversationId, MessageId
+from asyncpg import Record
+
+from app.chat.identifiers import ConversationId
 from app.chat.overview import Overview, Shown
 from app.chat.paging import ActivityKey, BranchQuery, Depth, Page, Window
 from app.chat.records import Conversation, Message
@@ -19,10 +22,9 @@ from app.storage.conversation_statements import (
     OLDEST_FIRST,
     OLDEST_FIRST_OVERVIEW,
 )
-from app.storage.message_tree import branch_page, max_bytes
-from app.storage.query_engine import Parameter
+from app.storage.message_tree import max_bytes, pages_of
 from app.storage.reaching import run_statement
-from app.storage.rows import Row, array, conversation_of, message_of_values
+from app.storage.rows import conversation_of, message_of
 
 
 class PrismaConversations:
@@ -32,7 +34,7 @@ class PrismaConversations:
         self._db = database
 
     async def find(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Conversation]:
-        rows = await run_statement(self._db, CONVERSATIONS, owner, array(ids), reads=True)
+        rows = await run_statement(self._db, CONVERSATIONS, owner, ids, reads=True)
         return {each.id: each for each in (conversation_of(row["conversation"]) for row in rows)}
 
     async def page(self, owner: str, window: Window[ActivityKey], *, archived: bool | None) -> Page[Conversation]:
@@ -55,16 +57,16 @@ class PrismaConversations:
         return int(answer["count"])
 
 
-def _place(owner: str, window: Window[ActivityKey], archived: bool | None) -> tuple[Parameter, ...]:
+def _place(owner: str, window: Window[ActivityKey], archived: bool | None) -> tuple[object, ...]:
     return owner, _kinds(archived), *_edge(window.after), *_edge(window.before), window.size
 
 
-def _kinds(archived: bool | None) -> str:
-    return {None: "{f,t}", False: "{f}", True: "{t}"}[archived]
+def _kinds(archived: bool | None) -> list[bool]:
+    return [False, True] if archived is None else [archived]
 
 
-def _edge(key: ActivityKey | None) -> tuple[str | None, str | None]:
-    return (key.updated_at.isoformat(), str(key.id)) if key else (None, None)
+def _edge(key: ActivityKey | None) -> tuple[datetime | None, ConversationId | None]:
+    return (key.updated_at, key.id) if key else (None, None)
 
 
 def _windows(windows: Sequence[Window[Depth]]) -> str:
@@ -73,30 +75,31 @@ def _windows(windows: Sequence[Window[Depth]]) -> str:
             "window": number,
             "size": each.size,
             "backward": each.backward,
-            "after_depth": each.after,
-            "before_depth": each.before,
+            "after": each.after,
+            "before": each.before,
         }
         for number, each in enumerate(windows)
     ]
     return json.dumps(asked)
 
 
-def _page(rows: Sequence[Row], window: Window[ActivityKey]) -> Page[Conversation]:
+def _page(rows: Sequence[Record], window: Window[ActivityKey], total: int | None = None) -> Page[Conversation]:
     """Of the rows of a page and one more, if there is one."""
     more = len(rows) > window.size
     items = [conversation_of(row["conversation"]) for row in rows[: window.size]]
-    total = rows[0].get("total") if rows else None
     if window.backward:
         return Page(items[::-1], has_next=window.before is not None, has_previous=more, total=total)
     return Page(items, has_next=more, has_previous=window.after is not None, total=total)
 
 
-def _overview(rows: Sequence[Row], window: Window[ActivityKey], shown: Shown) -> Overview:
-    found = sorted((row for row in rows if row["conversation"]), key=lambda row: row["conversation"]["number"])
-    tips = [row["conversation"]["tip_id"] for row in found]
+def _overview(rows: Sequence[Record], window: Window[ActivityKey], shown: Shown) -> Overview:
+    listed = sorted((row for row in rows if row["conversation"]), key=itemgetter("number"))
+    page = _page(listed, window, listed[0]["total"] if listed else None)
+    in_order = page.items[::-1] if window.backward else page.items
     branches: dict[BranchQuery, Page[Message]] = {}
-    for branch in (row["branch"] for row in rows if row["branch"]):
-        conversation, wanted = divmod(branch["number"], len(shown.branches))
-        branches[MessageId(UUID(tips[conversation])), shown.branches[wanted]] = branch_page(branch)
-    active = (message_of_values(row["active"]) for row in found[: window.size] if row["active"])
-    return Overview(_page(found, window), branches, {each.conversation_id: each for each in active})
+    for number, branch in pages_of(row for row in rows if not row["conversation"]).items():
+        conversation, wanted = divmod(number, len(shown.branches))
+        if tip := in_order[conversation].tip_id:
+            branches[tip, shown.branches[wanted]] = branch
+    active = (message_of(row["active"]) for row in listed[: window.size] if row["active"])
+    return Overview(page, branches, {each.conversation_id: each for each in active})

@@ -35,8 +35,6 @@ class Kind(enum.IntEnum):
     """Whether the database answers."""
     PING = 6
     """Whether the engine answers."""
-    STATEMENT = 7
-    """One SQL statement, past Prisma's own engine: a JSON array of its text and its parameters."""
 
 
 class Verdict(enum.IntEnum):

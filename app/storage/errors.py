@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from prisma.engine.errors import EngineConnectionError
 from prisma.errors import DataError, PrismaError, TransactionError
@@ -17,6 +17,10 @@ class StorageUnavailableError(PrismaError):
 
 class DatabaseUnavailableError(StorageUnavailableError, DataError):
     """PostgreSQL cannot be reached, or has no connection to spare. `code` is Prisma's: P1001, P1017, P2037, …"""
+
+    @classmethod
+    def of(cls, code: str, message: str) -> Self:
+        return cls({"user_facing_error": {"error_code": code, "message": message, "meta": {}}})
 
 
 class EngineUnavailableError(StorageUnavailableError, EngineConnectionError):
@@ -35,15 +39,19 @@ class NoAnswerError(StorageUnavailableError):
     """A read was not answered in time."""
 
 
+NOT_REACHABLE = "P1001"
 CONNECTION_CLOSED = "P1017"
-DATABASE_UNAVAILABLE = frozenset({"P1001", "P1002", "P1008", "P1011", CONNECTION_CLOSED, "P2024", "P2037"})
+NO_CONNECTION_FREE = "P2037"
+DATABASE_UNAVAILABLE = frozenset(
+    {NOT_REACHABLE, "P1002", "P1008", "P1011", CONNECTION_CLOSED, "P2024", NO_CONNECTION_FREE}
+)
 RAW_QUERY_FAILED = "P2010"
 # A raw query fails with a code of its own, whatever the reason, and where that is not PostgreSQL's only words tell.
 _BEGINNINGS_OF_RAW_MESSAGES = {
     "Server has closed the connection": CONNECTION_CLOSED,
-    "Can't reach database server": "P1001",
-    "Database not reachable": "P1001",
-    "Too many DB connections": "P2037",
+    "Can't reach database server": NOT_REACHABLE,
+    "Database not reachable": NOT_REACHABLE,
+    "Too many DB connections": NO_CONNECTION_FREE,
 }
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
-from uuid import UUID
+from collections.abc import Sequence
+from typing import Final
 
-from prisma.errors import RawQueryError
+import asyncpg
 
 from app.chat.keys import Key, KeyId, KeyNameTaken, NoSuchKey
 from app.chat.text import storable
 from app.storage.client import Database
-from app.storage.reaching import UNIQUE_VIOLATION, run_statement, sqlstate
+from app.storage.reaching import run_statement
 
 _COLUMNS: Final = "id, name, owner, created_at, last_used_at, revoked_at"
 
 CREATE: Final = """
-INSERT INTO keys (id, name, owner, digest, created_at) VALUES ($1::uuid, $2, $3, decode($4, 'hex'), $5::timestamptz)
+INSERT INTO keys (id, name, owner, digest, created_at) VALUES ($1, $2, $3, $4, $5)
 """
 
 LIST: Final = f"SELECT {_COLUMNS} FROM keys ORDER BY created_at, id"  # noqa: S608  # a constant
@@ -28,7 +26,7 @@ UPDATE keys SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL RETURN
 
 # A key in use is written to once a minute, however many servers ask for it every few seconds.
 FIND: Final = f"""
-WITH found AS (SELECT {_COLUMNS} FROM keys WHERE digest = decode($1, 'hex') AND revoked_at IS NULL),
+WITH found AS (SELECT {_COLUMNS} FROM keys WHERE digest = $1 AND revoked_at IS NULL),
 used AS (
   UPDATE keys SET last_used_at = now() FROM found
   WHERE keys.id = found.id AND coalesce(found.last_used_at < now() - interval '1 minute', true)
@@ -44,13 +42,10 @@ class PrismaKeys:
         self._db = database
 
     async def create(self, key: Key, digest: bytes) -> None:
-        created = key.created_at.isoformat()
         try:
-            await run_statement(self._db, CREATE, str(key.id), key.name, key.owner, digest.hex(), created)
-        except RawQueryError as error:
-            if sqlstate(error) == UNIQUE_VIOLATION:
-                raise KeyNameTaken(key.name) from None
-            raise
+            await run_statement(self._db, CREATE, key.id, key.name, key.owner, digest, key.created_at)
+        except asyncpg.UniqueViolationError:
+            raise KeyNameTaken(key.name) from None
 
     async def list(self) -> Sequence[Key]:
         return [_key_of(row) for row in await run_statement(self._db, LIST)]
@@ -63,7 +58,7 @@ class PrismaKeys:
         return _key_of(rows[0])
 
     async def find(self, digest: bytes) -> Key | None:
-        rows = await run_statement(self._db, FIND, digest.hex())
+        rows = await run_statement(self._db, FIND, digest)
         return _key_of(rows[0]) if rows else None
 
     async def any(self) -> bool:
@@ -71,16 +66,12 @@ class PrismaKeys:
         return bool(row["any"])
 
 
-def _key_of(row: Mapping[str, Any]) -> Key:
+def _key_of(row: asyncpg.Record) -> Key:
     return Key(
-        id=KeyId(UUID(row["id"])),
+        id=KeyId(row["id"]),
         name=row["name"],
         owner=row["owner"],
-        created_at=_time(row["created_at"]),
-        last_used_at=_time(row["last_used_at"]) if row["last_used_at"] else None,
-        revoked_at=_time(row["revoked_at"]) if row["revoked_at"] else None,
+        created_at=row["created_at"],
+        last_used_at=row["last_used_at"],
+        revoked_at=row["revoked_at"],
     )
-
-
-def _time(value: str) -> datetime:
-    return datetime.fromisoformat(value).astimezone(UTC)

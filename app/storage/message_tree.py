@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
+
+from asyncpg import Record
 
 from app.chat.errors import BadInput
 from app.chat.identifiers import ConversationId, MessageId
@@ -21,16 +24,17 @@ from app.storage.message_tree_statements import (
     SIBLINGS,
 )
 from app.storage.reaching import run_statement
-from app.storage.rows import Row, array, conversation_of, message_of_values
+from app.storage.rows import MESSAGE, Row, Values, conversation_of, message_of
 
 MAX_BRANCH_PAGE_BYTES = 32 * 1024 * 1024
 """Of the text of all messages but the last one of a page, in UTF-8."""
 MAX_ANSWER_BYTES = 128 * 1024 * 1024
-"""Of the text of all such pages but their very last message, or of all siblings, in one answer: the engine has to hold
-it as one string.
+"""Of the text of all such pages but their very last message, or of all siblings, in one answer: it is in memory as a
+whole, and has to come before a request's time is over.
 """
 NOTHING: Page[Message] = Page([], False, False)
 """Of a tip that does not exist, or is another's."""
+_depth: Final = attrgetter("depth")
 
 
 class PrismaMessageTree:
@@ -40,48 +44,47 @@ class PrismaMessageTree:
         self._db = database
 
     async def messages(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]:
-        rows = await run_statement(self._db, MESSAGES, owner, array(ids), reads=True)
-        return {each.id: each for each in _messages(rows)}
+        rows = await run_statement(self._db, MESSAGES, owner, ids, reads=True)
+        return {each.id: each for each in (message_of(row[MESSAGE]) for row in rows)}
 
     async def message_in_conversation(self, owner: str, id: MessageId) -> tuple[Message, Conversation] | None:
-        rows = await run_statement(self._db, MESSAGE_IN_CONVERSATION, owner, str(id), reads=True)
-        return (message_of_values(rows[0]["message"]), conversation_of(rows[0]["conversation"])) if rows else None
+        rows = await run_statement(self._db, MESSAGE_IN_CONVERSATION, owner, id, reads=True)
+        return (message_of(rows[0]["message"]), conversation_of(rows[0]["conversation"])) if rows else None
 
     async def in_flight(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Sequence[Message]]:
         groups: dict[ConversationId, list[Message]] = defaultdict(list)
-        for each in _messages(await run_statement(self._db, IN_FLIGHT, owner, array(ids), reads=True)):
+        for each in _messages(await run_statement(self._db, IN_FLIGHT, owner, ids, reads=True)):
             groups[each.conversation_id].append(each)
         return groups
 
     async def branch_page(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
-        answers = await self._pages(owner, [_asked(0, tip, window)])
-        if not answers:
-            return NOTHING
-        for name in ("after", "before"):
-            if not answers[0][f"{name}_known"]:
-                raise BadInput(name, "is not a cursor of this conversation")
-        return branch_page(answers[0])
+        rows = await self._pages(owner, [_asked(0, tip, window)])
+        for *_, after_known, before_known in (row["span"] for row in rows if row["span"]):
+            for name, known in (("after", after_known), ("before", before_known)):
+                if not known:
+                    raise BadInput(name, "is not a cursor of this conversation")
+        return pages_of(rows).get(0, NOTHING)
 
     async def branch_pages(self, owner: str, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
-        found: dict[BranchQuery, Page[Message]] = {}
-        left = list(range(len(queries)))
+        found: dict[int, Page[Message]] = {}
+        left: Sequence[int] = range(len(queries))
         while left:  # of what is left, an answer has the first page at least
-            answers = await self._pages(owner, [_asked(number, *queries[number]) for number in left])
-            found |= {queries[each["number"]]: branch_page(each) for each in answers if not each["left_out"]}
-            left = sorted(each["number"] for each in answers if each["left_out"])
-        return {query: found.get(query, NOTHING) for query in queries}
+            rows = await self._pages(owner, [_asked(number, *queries[number]) for number in left])
+            found |= pages_of(rows)
+            left = sorted(row["number"] for row in rows if row["span"] and row["number"] not in found)
+        return {query: found.get(number, NOTHING) for number, query in enumerate(queries)}
 
     async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
-        [answer] = await run_statement(self._db, SIBLINGS, owner, array(ids), MAX_ANSWER_BYTES, reads=True)
-        if len(answer["messages"]) < answer["found"]:
+        rows = await run_statement(self._db, SIBLINGS, owner, ids, MAX_ANSWER_BYTES, reads=True)
+        if any(row["message"] is None for row in rows):
             raise BadInput("siblings", f"have more than {MAX_ANSWER_BYTES:,} bytes of text together")
         groups: dict[Any, list[Message]] = defaultdict(list)
-        for each in map(message_of_values, answer["messages"]):
+        for each in _messages(rows):
             groups[each.conversation_id, each.parent_id].append(each)
         group_of = {each.id: group for group in groups.values() for each in group}
         return {id: group_of[id] for id in ids if id in group_of}
 
-    async def _pages(self, owner: str, asked: Iterable[Row]) -> list[dict[str, Any]]:
+    async def _pages(self, owner: str, asked: Iterable[Row]) -> Sequence[Record]:
         pages = list(asked)
         return await run_statement(self._db, BRANCH_PAGES, owner, json.dumps(pages), *max_bytes(len(pages)), reads=True)
 
@@ -106,15 +109,28 @@ def max_bytes(pages: int) -> tuple[int, int]:
     return min(MAX_BRANCH_PAGE_BYTES, max(MAX_ANSWER_BYTES // max(pages, 1), 1)), MAX_ANSWER_BYTES
 
 
-def branch_page(answer: Row) -> Page[Message]:
-    """Of a row of `branch_page` in the statements."""
-    return Page(
-        [message_of_values(values) for values in answer["messages"]],
-        has_next=answer["has_next"],
-        has_previous=answer["has_previous"],
-        total=answer["total"],
-    )
+def pages_of(rows: Iterable[Record]) -> dict[int, Page[Message]]:
+    """By their numbers, of rows as BRANCH_PAGES gives them; without those that had no room beside the others."""
+    spans: dict[int, Values] = {}
+    messages: dict[int, list[Message]] = defaultdict(list)
+    for row in rows:
+        if span := row["span"]:
+            spans[row["number"]] = span
+        else:
+            messages[row["number"]].append(message_of(row[MESSAGE]))
+    pages = ((number, _page(span, messages[number])) for number, span in spans.items())
+    return {number: page for number, page in pages if page}
 
 
-def _messages(rows: Iterable[Row]) -> list[Message]:
-    return [message_of_values(row["message"]) for row in rows]
+def _page(span: Values, messages: list[Message]) -> Page[Message] | None:
+    depth, low, high, *_ = span
+    if messages:
+        messages.sort(key=_depth)
+        low, high = messages[0].depth, messages[-1].depth
+    elif low <= high:
+        return None
+    return Page(messages, has_next=high < depth, has_previous=low > 0, total=depth + 1)
+
+
+def _messages(rows: Iterable[Record]) -> list[Message]:
+    return [message_of(row["message"]) for row in rows]

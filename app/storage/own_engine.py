@@ -12,7 +12,7 @@ from prisma._constants import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TX_MAX_WAIT, DEFA
 from prisma.engine.errors import AlreadyConnectedError
 from prisma.engine.utils import handle_response_errors
 
-from app.storage.query_engine import REQUEST_TIMEOUT, Parameter, QueryEngine
+from app.storage.query_engine import REQUEST_TIMEOUT, QueryEngine
 from app.storage.transaction import IsolationLevel, Transaction
 
 if TYPE_CHECKING:
@@ -60,21 +60,6 @@ class OwnEngine(GeneratedClient):
         except BaseException:
             self._internal_engine = None
             raise
-
-    async def rows(self, sql: str, *parameters: Parameter, reads: bool = False) -> list[dict[str, Any]]:
-        """The rows of one statement: as `query_raw`, but past the WebAssembly, so for a fraction of the cost.
-
-        Columns are numbers, booleans, JSON, or else text. The statement is a transaction of its own, and no part of
-        one that is open.
-
-        Args:
-            reads: it changes nothing, so it is made again where its answer is lost.
-
-        Raises:
-            RawQueryError: PostgreSQL refused it.
-            StorageUnavailableError
-        """
-        return await cast("QueryEngine", self._engine).statement(sql, parameters, reads=reads)
 
     def tx(
         self,

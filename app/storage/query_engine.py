@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeAlias, cast, overload
+from typing import Any, Literal, NoReturn, overload
 
 import orjson
 from prisma._constants import DEFAULT_CONNECT_TIMEOUT
@@ -39,9 +39,6 @@ _PING_TIMEOUT_SECONDS = 2
 _READ = '{"variables": {}, "operation_name": "query", '
 
 log = logging.getLogger("parley.storage.engine")
-
-Parameter: TypeAlias = str | int | bool | None
-"""Of a statement; PostgreSQL makes of it the type that the statement names."""
 
 RaiseRequestErrors = Callable[[Any, list[Any]], NoReturn]
 """Raises the error of the client's package for what the engine found wrong with a request."""
@@ -143,11 +140,6 @@ class QueryEngine(AsyncAbstractEngine):
         if tx_id is not None:
             return await self._ask_in_transaction(Kind.QUERY, tx_id, body)
         return await self._ask(Kind.QUERY, body, repeatable=content.startswith(_READ))
-
-    async def statement(self, sql: str, parameters: Sequence[Parameter], *, reads: bool) -> list[dict[str, Any]]:
-        """The rows of one statement; `reads` says that it changes nothing."""
-        answer = await self._ask(Kind.STATEMENT, orjson.dumps([sql, *parameters]), repeatable=reads)
-        return cast("list[dict[str, Any]]", answer["data"])
 
     async def start_transaction(self, *, content: str) -> TransactionId:
         # A caller who is cancelled here would never end the transaction, which holds a connection until it times out.

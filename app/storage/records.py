@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -22,7 +23,6 @@ from app.storage.completions import PrismaCompletions
 from app.storage.conversations import PrismaConversations
 from app.storage.message_tree import PrismaMessageTree
 from app.storage.reaching import reaching_database, run_statement
-from app.storage.rows import conversation_of
 from app.storage.search import PrismaSearch
 from app.storage.statements import DELETE_CONVERSATION
 from app.storage.turns import PrismaTurns
@@ -52,7 +52,7 @@ class PrismaRecords:
                     "updated_at": conversation.updated_at,
                 }
             )
-        return conversation_of(dict(row))
+        return replace(conversation, created_at=row.created_at, updated_at=row.updated_at)
 
     async def import_conversation(
         self, conversation: Conversation, messages: Sequence[tuple[MessageId, PromptMessage]]
@@ -75,7 +75,7 @@ class PrismaRecords:
         return (await self.conversations(owner, [id])).get(id) if changed else None
 
     async def delete_conversation(self, owner: str, id: ConversationId) -> bool:
-        [answer] = await run_statement(self._db, DELETE_CONVERSATION, str(id), owner)
+        [answer] = await run_statement(self._db, DELETE_CONVERSATION, id, owner)
         return bool(answer["deleted"])
 
     async def conversations(self, owner: str, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Conversation]:

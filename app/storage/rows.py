@@ -1,16 +1,14 @@
-"""Rows as records. Columns have the names that Prisma's models give them; raw queries return rows as JSON."""
+"""Rows as records: which columns are read, and what is made of their values, which have asyncpg's types."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
-from functools import lru_cache
-from operator import itemgetter
-from typing import Any
-from uuid import UUID
+from datetime import datetime
+from typing import Any, Final, TypeAlias
 
-from app.chat.identifiers import ConversationId, MessageId, TurnId
+from asyncpg import Record
+
 from app.chat.parameters import CompletionParameters
 from app.chat.records import (
     Completion,
@@ -25,107 +23,106 @@ from app.chat.records import (
 )
 from app.chat.status import MessageStatus
 
-Row = Mapping[str, Any]
+Row: TypeAlias = Mapping[str, Any] | Record
+Values: TypeAlias = Sequence[Any]
+"""Of the columns of a record, in their order. Where messages are many they are a row's; anywhere else they are the
+fields of one value, `ROW(…)`, which asyncpg gives as a tuple, but takes three times as long for.
+"""
 
-MESSAGE_COLUMNS = (
-    "id",
-    "conversation_id",
-    "parent_id",
-    "turn_id",
-    "depth",
-    "role",
-    "status",
-    "content",
-    "reasoning",
-    "seq",
-    "model",
-    "parameters",
-    "finish_reason",
-    "prompt_tokens",
-    "completion_tokens",
-    "usage_source",
-    "error_code",
-    "error_message",
-    "error_retryable",
-    "metadata",
-    "created_at",
-    "completed_at",
+# Enums go as text, for asyncpg asks each connection what an unknown type is. Times do as well, in UTC as all sessions
+# are: they are read in a third of the time that asyncpg takes for its own form. JSON that says nothing stays away.
+_CONVERSATION_COLUMNS: Final = (
+    "{0}.id, {0}.owner, {0}.created_at::text, {0}.updated_at::text, {0}.title, {0}.system_prompt, {0}.model,"
+    " nullif({0}.metadata, '{{}}'), {0}.archived, {0}.tip_id"
 )
-"""What a message is made of, in the order in which statements give the values alone."""
+_MESSAGE_COLUMNS: Final = (
+    "{0}.id, {0}.conversation_id, {0}.parent_id, {0}.turn_id, {0}.depth, {0}.role::text, {0}.status::text,"
+    " {0}.content, {0}.reasoning, {0}.seq, {0}.model, nullif({0}.parameters, '{{}}'), {0}.finish_reason::text,"
+    " {0}.prompt_tokens, {0}.completion_tokens, {0}.usage_source::text,"
+    " {0}.error_code, {0}.error_message, {0}.error_retryable, nullif({0}.metadata, '{{}}'),"
+    " {0}.created_at::text, {0}.completed_at::text"
+)
+_TURN_COLUMNS: Final = "{0}.id, {0}.conversation_id, {0}.message_id, {0}.created_at::text, nullif({0}.metadata, '{{}}')"
 
-_message_values = itemgetter(*MESSAGE_COLUMNS)
+_time: Final = datetime.fromisoformat
 
-_PARAMETERS = tuple(each.name for each in fields(CompletionParameters))
-_NO_PARAMETERS = CompletionParameters()
+_PARAMETERS: Final = tuple(each.name for each in fields(CompletionParameters))
+_NO_PARAMETERS: Final = CompletionParameters()
 # By value: to look one up takes a fraction of what a call of the class takes.
-_ROLES: Mapping[str, Role] = {each.value: each for each in Role}
-_STATUSES: Mapping[str, MessageStatus] = {each.value: each for each in MessageStatus}
+_ROLES: Final[Mapping[str, Role]] = {each.value: each for each in Role}
+_STATUSES: Final[Mapping[str, MessageStatus]] = {each.value: each for each in MessageStatus}
+_FINISH_REASONS: Final[Mapping[str | None, FinishReason | None]] = {
+    None: None,
+    **{each.value: each for each in FinishReason},
+}
+_USAGE_SOURCES: Final[Mapping[str, UsageSource]] = {each.value: each for each in UsageSource}
 
 
-def array(ids: Iterable[object]) -> str:
-    """As a parameter that the statement makes an array of."""
-    return "{" + ",".join(map(str, ids)) + "}"
+_MESSAGE_WIDTH: Final = _MESSAGE_COLUMNS.count("{0}.")
+NO_MESSAGE: Final = ", ".join(["NULL"] * _MESSAGE_WIDTH)
+"""In the place of `message_columns`."""
+MESSAGE: Final = slice(-_MESSAGE_WIDTH, None)
+"""Of a row that ends with them, what `message_of` reads."""
 
 
-def conversation_of(row: Row) -> Conversation:
+def message_columns(of: str) -> str:
+    """What `message_of` reads, of the table or alias `of`."""
+    return _MESSAGE_COLUMNS.format(of)
+
+
+def message_row(of: str) -> str:
+    return f"ROW({message_columns(of)})"
+
+
+def conversation_row(of: str) -> str:
+    return f"ROW({_CONVERSATION_COLUMNS.format(of)})"
+
+
+def turn_row(of: str) -> str:
+    return f"ROW({_TURN_COLUMNS.format(of)})"
+
+
+def conversation_of(values: Values) -> Conversation:
+    id, owner, created_at, updated_at, title, system_prompt, model, metadata, archived, tip_id = values
     return Conversation(
-        id=ConversationId(UUID(row["id"])),
-        owner=row["owner"],
-        created_at=_time(row["created_at"]),
-        updated_at=_time(row["updated_at"]),
-        title=row["title"],
-        system_prompt=row["system_prompt"],
-        model=row["model"],
-        metadata=row["metadata"],
-        archived=row["archived"],
-        tip_id=MessageId(UUID(row["tip_id"])) if row["tip_id"] else None,
-    )
+        id, owner, _time(created_at), _time(updated_at), title, system_prompt, model, metadata or {}, archived, tip_id
+    )  # fmt: skip
 
 
-def message_of(row: Row) -> Message:
-    return message_of_values(_message_values(row))
-
-
-def message_of_values(values: Sequence[Any]) -> Message:
-    """Of the values of MESSAGE_COLUMNS: most of what a page costs this process is to make messages."""
+def message_of(values: Values) -> Message:
+    """Most of what a page costs this process is to make messages: so by position, and by value."""
     (id, conversation_id, parent_id, turn_id, depth, role, status, content, reasoning, seq, model, parameters,
      finish_reason, prompt_tokens, completion_tokens, usage_source, error_code, error_message, error_retryable,
      metadata, created_at, completed_at) = values  # fmt: skip
     return Message(
-        id=MessageId(_uuid(id)),
-        conversation_id=ConversationId(_uuid(conversation_id)),
-        role=_ROLES[role],
-        status=_STATUSES[status],
-        created_at=_time(created_at),
-        depth=depth,
-        parent_id=MessageId(_uuid(parent_id)) if parent_id else None,
-        turn_id=TurnId(_uuid(turn_id)) if turn_id else None,
-        text=Text(seq, content, reasoning),
-        model=model,
-        parameters=parameters_of(parameters),
-        finish_reason=FinishReason(finish_reason) if finish_reason else None,
-        usage=Usage(prompt_tokens, completion_tokens, UsageSource(usage_source)) if usage_source else None,
-        error=None if error_code is None else CompletionError(error_code, error_message, error_retryable),
-        metadata=metadata,
-        completed_at=_time(completed_at) if completed_at else None,
+        id,
+        conversation_id,
+        _ROLES[role],
+        _STATUSES[status],
+        _time(created_at),
+        depth,
+        parent_id,
+        turn_id,
+        Text(seq, content, reasoning),
+        model,
+        parameters_of(parameters) if parameters else _NO_PARAMETERS,
+        _FINISH_REASONS[finish_reason],
+        Usage(prompt_tokens, completion_tokens, _USAGE_SOURCES[usage_source]) if usage_source else None,
+        None if error_code is None else CompletionError(error_code, error_message, error_retryable),
+        metadata or {},
+        _time(completed_at) if completed_at else None,
     )
 
 
-def completion_of(turn: Row, replies: Sequence[Row]) -> Completion:
+def completion_of(turn: Values, replies: Sequence[Values]) -> Completion:
+    id, conversation_id, message_id, created_at, metadata = turn
     return Completion(
-        id=TurnId(UUID(turn["id"])),
-        conversation_id=ConversationId(UUID(turn["conversation_id"])),
-        message_id=MessageId(UUID(turn["message_id"])),
-        created_at=_time(turn["created_at"]),
-        replies=tuple(message_of(each) for each in replies),
-        metadata=turn["metadata"],
-    )
+        id, conversation_id, message_id, _time(created_at), tuple(message_of(each) for each in replies), metadata or {}
+    )  # fmt: skip
 
 
 def parameters_of(stored: Mapping[str, Any]) -> CompletionParameters:
     """Of a newer release's parameters those that this one knows: the two serve side by side for a while."""
-    if not stored:
-        return _NO_PARAMETERS
     known = {name: stored[name] for name in _PARAMETERS if name in stored}
     return CompletionParameters(**{**known, "stop": tuple(stored.get("stop", ()))})
 
@@ -133,12 +130,3 @@ def parameters_of(stored: Mapping[str, Any]) -> CompletionParameters:
 def stored_parameters(parameters: CompletionParameters) -> dict[str, Any]:
     """Only what was given, so that a default that is added later stays one."""
     return {name: value for name, value in asdict(parameters).items() if value not in (None, ())}
-
-
-def _time(value: datetime | str) -> datetime:
-    time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return time if time.tzinfo is UTC else time.astimezone(UTC)
-
-
-_uuid = lru_cache(maxsize=1024)(UUID)
-"""Each message of a page names its conversation, the message before it, and often the turn of that."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
+
+import asyncpg
 
 from app.chat.paging import Page, Window
 from app.chat.search_hit import SearchHit, SearchKey
 from app.storage.bulkhead import Bulkhead
 from app.storage.client import Database
-from app.storage.limited_transaction import limited_transaction
-from app.storage.reaching import run_again
+from app.storage.reaching import run_statement
 from app.storage.rows import message_of
 from app.storage.search_excerpt import excerpt
 from app.storage.search_index import OwnerIndex
@@ -19,7 +20,6 @@ from app.storage.search_terms import SearchTerms, search_terms
 MAX_PAGE_BYTES: Final = 2 * 1024 * 1024
 """Of the text of all messages but the last one of a page, in UTF-8. What to show of a MiB takes about a second."""
 SEARCH_SECONDS: Final = 10
-LOCK_SECONDS: Final = 3
 MAX_AT_ONCE: Final = 3
 """Each takes a processor of PostgreSQL's for itself."""
 MAX_AT_ONCE_OF_OWNER: Final = 2
@@ -52,14 +52,10 @@ class PrismaSearch:
         ]
         return Page(hits, has_next=len(rows) > len(hits), has_previous=window.after is not None)
 
-    async def _rows(self, owner: str, terms: SearchTerms, window: Window[SearchKey]) -> list[dict[str, Any]]:
+    async def _rows(self, owner: str, terms: SearchTerms, window: Window[SearchKey]) -> list[asyncpg.Record]:
         after = window.after
-        place = (repr(after.rank), str(after.id)) if after else (None, None)
-
-        async def search() -> list[dict[str, Any]]:
-            async with limited_transaction(self._db, seconds=SEARCH_SECONDS, lock_seconds=LOCK_SECONDS) as transaction:
-                return await transaction.query_raw(
-                    SEARCH, owner, terms.query, *place, window.size, MAX_PAGE_BYTES, terms.shown
-                )
-
-        return await run_again(search)
+        place = (repr(after.rank), after.id) if after else (None, None)
+        limits = (window.size, MAX_PAGE_BYTES)
+        return await run_statement(
+            self._db, SEARCH, owner, terms.query, *place, *limits, terms.shown, reads=True, seconds=SEARCH_SECONDS
+        )

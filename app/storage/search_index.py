@@ -16,7 +16,6 @@ from typing import Final
 
 from app.chat.errors import StorageUnavailable
 from app.storage.client import Database
-from app.storage.query_engine import Parameter
 from app.storage.reaching import run_statement
 from app.storage.search_statements import INDEX_OF_ALL, INDEX_OF_OWNER
 
@@ -140,6 +139,6 @@ async def _index_for_ever(database: Database, idle_seconds: float) -> None:
         await asyncio.sleep(0 if busy else idle_seconds)
 
 
-async def _fill(database: Database, statement: str, *arguments: Parameter) -> Filled:
+async def _fill(database: Database, statement: str, *arguments: object) -> Filled:
     [answer] = await run_statement(database, statement, *arguments)
     return Filled(answer["filled"], answer["more"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app.chat.search import MAX_RANKED
+from app.storage.rows import message_row
 from app.storage.search_excerpt import EXCERPT
 from app.storage.search_terms import PREFIX_MARK
 
@@ -44,7 +45,8 @@ sized AS MATERIALIZED (
   CROSS JOIN LATERAL (SELECT octet_length(m.content) + coalesce(octet_length(m.reasoning), 0) AS bytes) text
   WINDOW best_first AS (ORDER BY page.rank DESC, page.message_id DESC)
 )
-SELECT to_jsonb(m) AS message, sized.rank::text AS rank, CASE WHEN m.id IS NOT NULL THEN {EXCERPT} END AS excerpt
+SELECT CASE WHEN m.id IS NOT NULL THEN {message_row("m")} END AS message, sized.rank::text AS rank,
+       CASE WHEN m.id IS NOT NULL THEN {EXCERPT} END AS excerpt
 FROM query CROSS JOIN sized LEFT JOIN messages m
   ON m.id = sized.message_id AND sized.number <= $5::int AND sized.bytes_before < $6::int
 ORDER BY sized.number

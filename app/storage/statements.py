@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.storage.rows import conversation_row, message_row
+
 # What an operator sees of it: PostgreSQL tells the first kilobyte of what is running.
 _NAME = "-- begin a turn"
 
@@ -15,7 +17,7 @@ _TURN = """
 turn AS (
   INSERT INTO turns (id, conversation_id, owner, state, message_id, idempotency_key, payload_digest, metadata)
   SELECT $4::uuid, place.conversation_id, $2,
-         (CASE WHEN $6 = '{}' THEN 'ENDED' WHEN place.busy THEN 'QUEUED' ELSE 'RUNNING' END)::"TurnState",
+         (CASE WHEN $6::uuid[] = '{}' THEN 'ENDED' WHEN place.busy THEN 'QUEUED' ELSE 'RUNNING' END)::"TurnState",
          $5::uuid, $7, decode($8, 'hex'), $12::jsonb
   FROM place
 )"""
@@ -39,7 +41,7 @@ def _rows(parent: str = "place.parent_id", depth: str = "place.depth") -> str:
     return f"""{_TURN},
 message AS (
   INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, content, metadata)
-  SELECT $5::uuid, place.conversation_id, {parent}, $4::uuid, {depth}, $13::"Role", 'COMPLETE', $14, $15::jsonb
+  SELECT $5::uuid, place.conversation_id, {parent}, $4::uuid, {depth}, $13::text::"Role", 'COMPLETE', $14, $15::jsonb
   FROM place
   RETURNING *
 ),
@@ -83,16 +85,16 @@ said AS (
 )"""
 
 _TOLD = """,
-       (SELECT CASE WHEN min(depth) = 0 THEN json_agg(json_build_array(role, content) ORDER BY depth) END FROM said)
+       (SELECT CASE WHEN min(depth) = 0 THEN array_agg(ROW(role::text, content) ORDER BY depth) END FROM said)
        AS said"""
 
-_ANSWER = """
+_ANSWER = f"""
 SELECT EXISTS (SELECT FROM writer) AS alive, EXISTS (SELECT FROM found) AS found,
        EXISTS (SELECT FROM found WHERE tip_id IS NOT NULL) AS has_tip,
        EXISTS (SELECT FROM site) AND NOT EXISTS (SELECT FROM place) AS refused,
-       (SELECT to_json(thread) FROM thread) AS conversation,
-       (SELECT to_json(message) FROM message) AS message,
-       (SELECT coalesce(json_agg(to_json(replies) ORDER BY id), '[]') FROM replies) AS replies
+       (SELECT {conversation_row("thread")} FROM thread) AS conversation,
+       (SELECT {message_row("message")} FROM message) AS message,
+       (SELECT array_agg({message_row("replies")} ORDER BY id) FROM replies) AS replies
 """
 
 # A title is made with the first message that a user has in the conversation, and never after it: so it stays cleared
@@ -119,7 +121,7 @@ ahead AS MATERIALIZED (
 ),
 site AS MATERIALIZED (
   SELECT found.id AS conversation_id, parent.id AS parent_id, coalesce(parent.depth + 1, 0) AS depth,
-         $6 <> '{{}}' AND ahead.turns > 0 AS busy, ahead.turns < $11::int AS welcome
+         $6::uuid[] <> '{{}}' AND ahead.turns > 0 AS busy, ahead.turns < $11::int AS welcome
   FROM found CROSS JOIN writer CROSS JOIN ahead LEFT JOIN parent ON true
   WHERE parent.id IS NOT NULL OR {below} IS NULL
 ),
@@ -168,8 +170,9 @@ BEGIN_CONVERSATION_WITH_BEFORE = _begin_conversation(_ROWS_WITH_BEFORE)
 def _begun(condition: str) -> str:
     """A turn as it is now: what a repeated post is answered with."""
     return f"""
-SELECT to_jsonb(c) AS conversation, to_jsonb(m) AS message, encode(t.payload_digest, 'hex') AS payload_digest,
-       (SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.id), '[]') FROM messages r
+SELECT {conversation_row("c")} AS conversation, {message_row("m")} AS message,
+       encode(t.payload_digest, 'hex') AS payload_digest,
+       (SELECT array_agg({message_row("r")} ORDER BY r.id) FROM messages r
         WHERE r.parent_id = t.message_id AND r.turn_id = t.id) AS replies
 FROM turns t JOIN conversations c ON c.id = t.conversation_id JOIN messages m ON m.id = t.message_id
 WHERE t.owner = $1 AND {condition}
@@ -181,7 +184,7 @@ BEGUN_BY_KEY = _begun("t.idempotency_key = $2")
 
 # The turn that is next in each conversation where none runs becomes this writer's. Of two processes that want the same
 # one, the first has the lock and the other passes over it; one_running_turn refuses whatever else could go wrong.
-CLAIM_TURNS = """
+CLAIM_TURNS = f"""
 WITH writer AS MATERIALIZED (SELECT id FROM writers WHERE id = $1::uuid FOR KEY SHARE),
 next AS MATERIALIZED (
   SELECT t.id FROM turns t CROSS JOIN writer
@@ -201,9 +204,8 @@ replies AS (
   UPDATE messages m SET status = 'STREAMING', writer_id = $1::uuid FROM claimed
   WHERE m.turn_id = claimed.id AND m.status = 'QUEUED' RETURNING m.*
 )
-SELECT to_jsonb(c) AS conversation, to_jsonb(m) AS message,
-       (SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.id), '[]') FROM replies r WHERE r.turn_id = claimed.id)
-       AS replies
+SELECT {conversation_row("c")} AS conversation, {message_row("m")} AS message,
+       (SELECT array_agg({message_row("r")} ORDER BY r.id) FROM replies r WHERE r.turn_id = claimed.id) AS replies
 FROM claimed JOIN conversations c ON c.id = claimed.conversation_id JOIN messages m ON m.id = claimed.message_id
 """
 

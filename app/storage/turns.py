@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from prisma.errors import RawQueryError
+import asyncpg
 
 from app.chat.changes import NewTurn, StartedTurn, WhenBusy
 from app.chat.completion import PromptMessage
@@ -18,8 +18,8 @@ from app.chat.status import MessageStatus
 from app.storage.client import Database
 from app.storage.errors import OutcomeUnknownError
 from app.storage.message_tree_statements import IN_FLIGHT
-from app.storage.reaching import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, run_statement, sqlstate
-from app.storage.rows import Row, array, conversation_of, message_of, message_of_values, stored_parameters
+from app.storage.reaching import run_statement
+from app.storage.rows import Row, conversation_of, message_of, stored_parameters
 from app.storage.statements import (
     BEGIN_CONVERSATION,
     BEGIN_CONVERSATION_WITH_BEFORE,
@@ -58,11 +58,9 @@ class PrismaTurns:
                 unknown += 1
                 if not isinstance(error.__cause__, OutcomeUnknownError) or unknown == MAX_UNKNOWN_OUTCOMES:
                     raise
-            except RawQueryError as error:
-                if sqlstate(error) == FOREIGN_KEY_VIOLATION:
-                    continue  # the parent was deleted after that statement's snapshot; the next one does not see it
-                if sqlstate(error) != UNIQUE_VIOLATION:
-                    raise
+            except asyncpg.ForeignKeyViolationError:
+                continue  # the parent was deleted after that statement's snapshot; the next one does not see it
+            except asyncpg.UniqueViolationError:
                 if started := await self._in_the_way(turn, sent_before=unknown > 0):
                     return started
             else:
@@ -99,10 +97,8 @@ class PrismaTurns:
         """See app.chat.ports.Records.claim_turns."""
         for _ in range(MAX_CLAIM_ATTEMPTS):
             try:
-                rows = await run_statement(self._db, CLAIM_TURNS, str(writer), MAX_CLAIMED_TURNS)
-            except RawQueryError as error:
-                if sqlstate(error) != UNIQUE_VIOLATION:
-                    raise
+                rows = await run_statement(self._db, CLAIM_TURNS, writer, MAX_CLAIMED_TURNS)
+            except asyncpg.UniqueViolationError:
                 continue  # one of the conversations has a running turn by now; the next snapshot knows which
             return [_started(row) for row in rows]
         return ()
@@ -111,14 +107,14 @@ class PrismaTurns:
         """Why a turn was refused: it is itself in the way when it was sent before, and its answer lost; and the same
         post again has its first answer, even if its conversation is busy."""
         if sent_before:
-            begun = await run_statement(self._db, BEGUN_BY_ID, turn.owner, str(turn.id), reads=True)
+            begun = await run_statement(self._db, BEGUN_BY_ID, turn.owner, turn.id, reads=True)
             if begun:
                 return _started(begun[0])
         key = turn.post.idempotency_key
         if key is not None and (started := await self.repeated(turn.owner, key, turn.payload_digest)):
             return started
-        active = await run_statement(self._db, IN_FLIGHT, turn.owner, array([turn.conversation_id]), reads=True)
-        raise ConversationBusy(message_of_values(active[0]["message"]).id if active else None)
+        active = await run_statement(self._db, IN_FLIGHT, turn.owner, [turn.conversation_id], reads=True)
+        raise ConversationBusy(message_of(active[0]["message"]).id if active else None)
 
     async def repeated(self, owner: str, idempotency_key: str, payload_digest: bytes) -> StartedTurn | None:
         """See app.chat.ports.Records.repeated_turn."""
@@ -141,12 +137,12 @@ def _statement(turn: NewTurn) -> str:
 def _arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
     post = turn.post
     arguments = [
-        str(turn.conversation_id),
+        turn.conversation_id,
         turn.owner,
-        str(writer),
-        str(turn.id),
-        str(turn.message_id),
-        array(turn.reply_ids),
+        writer,
+        turn.id,
+        turn.message_id,
+        turn.reply_ids,
         post.idempotency_key,
         turn.payload_digest.hex(),
         turn.model,
@@ -163,7 +159,7 @@ def _posted(turn: NewTurn) -> list[Any]:
         post.role.value,
         post.content,
         json.dumps(dict(post.metadata)),
-        str(post.parent_id) if post.parent_id else None,
+        post.parent_id,
         turn.title,
         *(_before(turn) if post.before else ()),
     ]
@@ -175,7 +171,7 @@ def _before(turn: NewTurn) -> list[Any]:
         {"id": str(id), "role": message.role.value, "content": message.content}
         for id, message in zip(turn.before_ids, turn.post.before, strict=True)
     ]
-    return [json.dumps(rows, ensure_ascii=False), str(turn.before_ids[-1]), len(rows)]
+    return [json.dumps(rows, ensure_ascii=False), turn.before_ids[-1], len(rows)]
 
 
 def _branch(
@@ -197,5 +193,5 @@ def _branch(
 
 
 def _started(row: Row) -> StartedTurn:
-    replies = tuple(message_of(each) for each in row["replies"])
+    replies = tuple(message_of(each) for each in row["replies"] or ())
     return StartedTurn(conversation_of(row["conversation"]), message_of(row["message"]), replies)

@@ -32,16 +32,16 @@ CLIENTS: Final = (1, 4, 16, 64)
 MANY: Final = 16
 NAMES: Final = (PARLEY_NAME, POSTGRAPHILE_NAME, SQLALCHEMY_NAME)
 
-# Parley walks from a conversation's tip to its root and needs none; the others ask for the newest of a conversation.
+# Parley reads by its own, of depths; the others ask for the newest of a conversation.
 _INDEX_FOR_PEERS: Final = "CREATE INDEX newest_of_conversation ON messages (conversation_id, id)"
 
 _ABOUT: Final = f"""\
 The newest {CONVERSATIONS} conversations with the last {MESSAGES} messages of each, of {STORED:,} stored messages in
 conversations of {PER_CONVERSATION}; GraphQL over HTTP on connections that are kept, the same database for all. Every
 answer says the same. PostGraphile has its recommended preset (Amber), *SQLAlchemy* is Strawberry over its ORM on
-asyncpg, with a DataLoader and Strawberry's caches of documents; the two have an index that Parley does not use. Each
-server is one process (Parley has its query engine beside it), bound to no core, on the machine that PostgreSQL and
-the load client run on, too. CPU is what a request costs, *server* with the query engine; *client* is how much of a
+asyncpg, with a DataLoader and Strawberry's caches of documents; the two have an index for it, as Parley has its own.
+Each server is one process (Parley has its query engine beside it), bound to no core, on the machine that PostgreSQL
+and the load client run on, too. CPU is what a request costs, *server* with the query engine; *client* is how much of a
 core the load client used."""
 
 Found = Rounds[tuple[str, int], Load]

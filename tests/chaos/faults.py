@@ -88,10 +88,11 @@ async def cut_log(deployment: Deployment, victim: ServerProcess, choose: random.
     return []
 
 
-async def cut_engine(deployment: Deployment, victim: ServerProcess, choose: random.Random) -> Complaints:
+async def cut_records(deployment: Deployment, victim: ServerProcess, choose: random.Random) -> Complaints:
     """The connections that records are read and written with."""
     for _ in range(choose.randint(1, 4)):
-        await _terminate(deployment, await deployment.backends(engine_of(victim)))
+        statements = await deployment.backends(process_of(victim), "parley statements")
+        await _terminate(deployment, [*statements, *await deployment.backends(engine_of(victim))])
         await asyncio.sleep(choose.uniform(0, 0.3))
     return []
 
@@ -161,7 +162,7 @@ FAULTS: Final = (
     Fault("stop-without-postgres", stop_without_postgres, interrupts=True, forestalls=True),
     Fault("kill-engine", kill_engine, forestalls=True),
     Fault("cut-log", cut_log),
-    Fault("cut-engine", cut_engine, forestalls=True),
+    Fault("cut-records", cut_records, forestalls=True),
     Fault("drop-notify", drop_notify),
     Fault("silence-log", silence_log),
     Fault("kill-postgres", kill_postgres, forestalls=True),

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
+import asyncpg
 import pytest
 
 from app.chat.changes import NewTurn, Post, StartedTurn, WhenBusy
@@ -118,8 +119,8 @@ class AnswersGetLost(Database):
 
     lose = 0
 
-    async def query_raw(self, query: Any, *args: Any, **options: Any) -> Any:
-        answer = await super().query_raw(query, *args, **options)
+    async def rows(self, sql: str, *parameters: object, **how: Any) -> list[asyncpg.Record]:
+        answer = await super().rows(sql, *parameters, **how)
         if self.lose:
             self.lose -= 1
             raise OutcomeUnknownError("contact was lost")
@@ -144,6 +145,7 @@ async def test_a_post_whose_answer_is_lost_is_stored_once_and_answered(
         second = await service.post("Two", conversation_id=first.conversation.id)
         assert second.message.text.content == "Two"
         assert not second.repeated
+        assert database.lose == 0
         (await service.backend.called()).finish()
         assert (await service.ended(second.replies[0].id)).status is MessageStatus.COMPLETE
         posted = "SELECT count(*) FROM messages WHERE conversation_id = $1 AND content = 'Two'"

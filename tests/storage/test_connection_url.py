@@ -15,6 +15,7 @@ from app.storage.connection_url import without_prisma_arguments
         ("postgresql://u@h/d?connection_limit=5&sslmode=require&pgbouncer=true", "postgresql://u@h/d?sslmode=require"),
         ("postgresql://postgres@%2Fa%20b/parley", "postgresql://postgres@%2Fa%20b/parley"),
         ("postgresql://u@/d?host=/a%20b&pool_timeout=3", "postgresql://u@/d?host=%2Fa%20b"),
+        ("postgresql://u:p@h:5433/d?host=/s", "postgresql://u:p@/d?host=%2Fs&port=5433"),
         ("postgresql://u@h/d?schema=a%22b%20c", "postgresql://u@h/d?search_path=%22a%22%22b%20c%22"),
     ],
 )

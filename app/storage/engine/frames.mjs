@@ -19,7 +19,6 @@ export const Kind = Object.freeze({
   ROLLBACK: 4,
   STATUS: 5,
   PING: 6,
-  STATEMENT: 7,
 })
 export const Verdict = Object.freeze({ ANSWERED: 0, REFUSED: 1 })
 

@@ -8,13 +8,10 @@ import { Kind } from './frames.mjs'
 import { toJsonProtocol } from './graphql-request.mjs'
 import { toGraphqlAnswer } from './json-answer.mjs'
 import { connection } from './postgres.mjs'
-import { PreparingClient } from './prepared-statements.mjs'
-import { toJson } from './statement-rows.mjs'
 import { TlsPreferringClient } from './tls-preferring-client.mjs'
 import { startEngine } from './wasm-engine.mjs'
 
 const IDLE_CONNECTION_MS = 300_000
-const TEXT = { scalarType: 'string', arity: 'scalar' } // PostgreSQL gives parameters their types
 
 export class QueryService {
   #engine
@@ -33,8 +30,6 @@ export class QueryService {
     switch (kind) {
       case Kind.QUERY:
         return this.#query(JSON.parse(body), transaction, id)
-      case Kind.STATEMENT:
-        return this.#statement(JSON.parse(body))
       case Kind.BEGIN:
         return this.#begin(body, JSON.parse(body), id)
       case Kind.COMMIT:
@@ -70,10 +65,7 @@ export class QueryService {
   async #start({ datamodel, url, logQueries }, id) {
     if (!/^postgres(ql)?:\/\//.test(url)) throw new TypeError('the URL of the database has to begin with postgresql://')
     const { config, options } = connection(url)
-    // PgBouncer may give each statement another connection, which knows nothing of what an earlier one prepared.
-    const keepsNoStatements = config.pgbouncer === 'true' || config.statement_cache_size === '0'
-    const Client = keepsNoStatements ? TlsPreferringClient : PreparingClient
-    const settings = { keepAlive: true, idleTimeoutMillis: IDLE_CONNECTION_MS, Client, ...config }
+    const settings = { keepAlive: true, idleTimeoutMillis: IDLE_CONNECTION_MS, Client: TlsPreferringClient, ...config }
     const adapter = await new PrismaPg(settings, options).connect()
     handleConnectionErrors(adapter, config, logQueries && (sql => console.log(sql)))
     this.#adapter = adapter
@@ -93,12 +85,6 @@ export class QueryService {
       ? `{"batch":[${batch.map(({ query }) => toJsonProtocol(query, this.#datamodel))}]${transaction && !openTransaction ? ',"transaction":{}' : ''}}`
       : toJsonProtocol(query, this.#datamodel)
     return toGraphqlAnswer(await this.#engine.query(request, '{}', openTransaction, id))
-  }
-
-  /** Past the WebAssembly, which would read all JSON in the rows and write it anew: more than PostgreSQL does for it. */
-  async #statement([sql, ...args]) {
-    const result = await this.#adapter.performIO({ sql, args, argTypes: args.map(() => TEXT) })
-    return `{"data":${toJson(result)}}`
   }
 
   /** The engine waits for a connection as long as the pool does; the caller may not want to wait that long. */

@@ -8,19 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from prisma._types import TransactionId
 
 from app.chat.identifiers import MessageId
 from app.chat.records import Text
 from app.log.delta_log import DeltaLog
 from app.storage.client import Database
-from app.storage.query_engine import Parameter, QueryEngine
+from app.storage.query_engine import QueryEngine
 
 
 @dataclass
 class StorageCalls:
     """Args:
-    requests: to the engine, each as it was sent.
+    requests: to the engine, and statements, each as it was sent.
     texts: how often the log was asked what replies in flight say.
     """
 
@@ -28,7 +29,7 @@ class StorageCalls:
     texts: int = 0
 
     def of(self, owner: str) -> list[str]:
-        """The engine's requests in the name of that owner: others are made now and then, whoever calls."""
+        """The requests in the name of that owner: others are made now and then, whoever calls."""
         return [each for each in self.requests if owner in each]
 
     @contextmanager
@@ -53,6 +54,10 @@ class CountedDatabase(Database):
         engine.calls = self.calls
         return engine
 
+    async def rows(self, sql: str, *parameters: object, **how: Any) -> list[asyncpg.Record]:
+        self.calls.requests.append(f"{sql} {parameters}")
+        return await super().rows(sql, *parameters, **how)
+
 
 class CountedEngine(QueryEngine):
     calls: StorageCalls
@@ -60,10 +65,6 @@ class CountedEngine(QueryEngine):
     async def query(self, content: str, *, tx_id: TransactionId | None) -> Any:
         self.calls.requests.append(content)
         return await super().query(content, tx_id=tx_id)
-
-    async def statement(self, sql: str, parameters: Sequence[Parameter], *, reads: bool) -> list[dict[str, Any]]:
-        self.calls.requests.append(f"{sql} {parameters}")
-        return await super().statement(sql, parameters, reads=reads)
 
 
 class CountedLog(DeltaLog):

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from asyncpg import Record
 
 from app.chat.changes import Post
 from app.chat.completion import PromptMessage
@@ -211,18 +212,19 @@ async def test_so_many_pages_are_read_at_once_as_an_answer_holds(
     records: PrismaRecords, owner: str, post: Posting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queries = [((await post("é" * 5)).message.id, Window[Depth](1, backward=True)) for _ in range(7)]
-    held: list[list[bool]] = []
+    held: list[tuple[int, int]] = []
 
-    async def counted(*arguments: Any, reads: bool) -> list[dict[str, Any]]:
-        answers = await run_statement(*arguments, reads=reads)
-        held.append([bool(each["messages"]) for each in answers])
-        return answers
+    async def counted(*arguments: Any, reads: bool) -> list[Record]:
+        rows = await run_statement(*arguments, reads=reads)
+        spans = sum(bool(row["span"]) for row in rows)
+        held.append((spans, len(rows) - spans))
+        return rows
 
     monkeypatch.setattr(message_tree, "run_statement", counted)
     monkeypatch.setattr(message_tree, "MAX_ANSWER_BYTES", 30)
     pages = await records.branch_pages(owner, queries)
     assert [len(page.items) for page in pages.values()] == [1] * 7
-    assert [(len(each), sum(each)) for each in held] == [(7, 3), (4, 3), (1, 1)]
+    assert held == [(7, 3), (4, 3), (1, 1)]
 
 
 def _before(texts: list[str]) -> tuple[PromptMessage, ...]:

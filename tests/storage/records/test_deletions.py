@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from app.storage.completion_statements import DELETE_COMPLETION
 from app.storage.completions import MAX_DELETIONS_AT_ONCE
 from app.storage.reaching import reaching_database
 from app.storage.records import PrismaRecords
+from app.storage.statement_pool import Connection as PoolConnection
 from tests.storage.records.conftest import DEADLINE_SECONDS, Posting, ended, waiting
 
 MANY = 20_000
@@ -84,15 +84,23 @@ async def test_deletions_that_wait_leave_connections_to_others_and_are_refused_w
 async def test_a_transaction_that_gets_no_connection_or_takes_too_long_says_that_storage_is_unavailable(
     url: str,
 ) -> None:
-    async with Database(f"{url}{'&' if '?' in url else '?'}connection_limit=1") as database:
+    async def sleep(connection: PoolConnection) -> None:
+        await connection.fetch("SELECT set_config('statement_timeout', '100ms', true)")
+        await connection.fetch("SELECT pg_sleep(60)")
+
+    async def wait(connection: PoolConnection) -> None:
         with pytest.raises(StorageUnavailable):
-            async with reaching_database(), database.tx(timeout=timedelta(milliseconds=100)) as transaction:
-                await transaction.query_raw("SELECT pg_sleep(0.3)::text")
-                await transaction.query_raw("SELECT 1")
-        async with database.tx():
-            with pytest.raises(StorageUnavailable):
-                async with reaching_database(), database.tx(max_wait=timedelta(milliseconds=50)):
-                    raise AssertionError("there is no other connection")
+            async with reaching_database():
+                await database.transaction(unreachable)
+
+    async def unreachable(connection: PoolConnection) -> None:
+        raise AssertionError("there is no other connection")
+
+    async with Database(f"{url}{'&' if '?' in url else '?'}connection_limit=1&pool_timeout=0.05") as database:
+        with pytest.raises(StorageUnavailable):
+            async with reaching_database():
+                await database.transaction(sleep)
+        await database.transaction(wait)
 
 
 async def test_a_deletion_looks_at_its_own_conversation_only(owner: str, post: Posting, sql: Connection) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
+import asyncpg
 import pytest
-from prisma.errors import RawQueryError
 
 from app.chat.errors import StorageUnavailable
 from app.storage.client import Database
@@ -24,7 +24,7 @@ async def test_what_is_rolled_back_every_time_can_be_asked_for_again(database: D
 
     async def roll_back() -> None:
         attempts.append(code)
-        await database.execute_raw(f"DO $$ BEGIN RAISE EXCEPTION 'rolled back' USING ERRCODE = '{code}'; END $$")
+        await database.rows(f"DO $$ BEGIN RAISE EXCEPTION 'rolled back' USING ERRCODE = '{code}'; END $$")
 
     with pytest.raises(StorageUnavailable, match="busy"):
         await run_again(roll_back)
@@ -36,8 +36,8 @@ async def test_what_is_refused_is_not_run_again(database: Database) -> None:
 
     async def fail() -> None:
         attempts.append(1)
-        await database.execute_raw("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '22012'; END $$")
+        await database.rows("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '22012'; END $$")
 
-    with pytest.raises(RawQueryError):
+    with pytest.raises(asyncpg.PostgresError):
         await run_again(fail)
     assert len(attempts) == 1

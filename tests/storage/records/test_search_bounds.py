@@ -96,7 +96,6 @@ async def test_few_searches_run_at_once_fewer_of_one_owner_and_who_waits_too_lon
 ) -> None:
     monkeypatch.setattr(search, "MAX_WAIT_SECONDS", 0.2)
     monkeypatch.setattr("app.storage.search_index.PATIENCE_SECONDS", 0.0)
-    monkeypatch.setattr(search, "LOCK_SECONDS", DEADLINE_SECONDS)
     searches = PrismaSearch(database)
     async with sql.transaction():
         await sql.execute("LOCK TABLE search_entries IN ACCESS EXCLUSIVE MODE")

@@ -1,0 +1,168 @@
+"""Statements in SQL, on connections of their own: they say what Prisma's query language has no words for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Final, TypeAlias, TypeVar
+
+import asyncpg
+import orjson
+from asyncpg.pool import PoolConnectionProxy
+from prisma.errors import ClientNotConnectedError
+
+from app.storage.connection_url import connection_limits, without_prisma_arguments
+from app.storage.errors import (
+    CONNECTION_CLOSED,
+    NO_CONNECTION_FREE,
+    NOT_REACHABLE,
+    DatabaseUnavailableError,
+    NoAnswerError,
+    OutcomeUnknownError,
+)
+from app.storage.lost_connection import CANNOT_CONNECT, is_lost, nothing_done
+
+IDLE_CONNECTION_SECONDS: Final = 300
+PREPARED_STATEMENTS: Final = 100
+"""On each connection, where each costs memory."""
+_SERVER_FIRST: Final = 0.9
+"""Of the time that a statement has: where PostgreSQL ends it rather than we, a write is known not to be done."""
+_RELEASE_SECONDS: Final = 2
+"""How long a statement that nobody waits for any more may take to end before its connection is closed."""
+_TIMES: Final = {"timezone": "UTC", "datestyle": "ISO"}
+"""As `app.storage.rows` reads them."""
+_PLANS: Final = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+"""A statement is planned once. By itself PostgreSQL thinks so much better of a plan that knows the page's size that it
+plans pages anew each time, which takes longer than to carry them out; and it compiles for a second what runs for a
+millisecond. So how a statement is best carried out must not depend on its parameters' values.
+"""
+_JSONB_VERSION: Final = b"\x01"
+
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+Work: TypeAlias = Callable[[Connection], Awaitable["Result"]]
+Result = TypeVar("Result")
+
+
+class StatementPool:
+    """As many connections as are needed, but no more than the share of the URL's `connection_limit`.
+
+    Invariants: what may have changed something is never run again by itself; a connection is used again only when
+    PostgreSQL has ended what was on it before.
+    """
+
+    def __init__(self, url: str, *, request_timeout: timedelta) -> None:
+        self._url = url
+        self._request_seconds = request_timeout.total_seconds()
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Connects to nothing yet.
+
+        Raises:
+            ValueError: an argument in the URL that has to be a number is none.
+        """
+        self._limits = connection_limits(self._url)
+        settings = {"application_name": "parley statements", **_TIMES}
+        if self._limits.keeps_session:
+            settings["statement_timeout"] = f"{round(1000 * self._request_seconds * _SERVER_FIRST)}ms"
+            settings |= _PLANS
+        self._pool = await asyncpg.create_pool(
+            without_prisma_arguments(self._url),
+            min_size=0,
+            max_size=self._limits.statements,
+            max_inactive_connection_lifetime=IDLE_CONNECTION_SECONDS,
+            statement_cache_size=PREPARED_STATEMENTS if self._limits.prepares else 0,
+            command_timeout=self._request_seconds,
+            server_settings=settings,
+            init=_read_json,
+            reset=_leave_as_it_is,
+        )
+
+    async def close(self, *, seconds: float) -> None:
+        """Lets what is under way finish, for so long."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(pool.close(), seconds)
+
+    async def rows(
+        self, sql: str, *parameters: object, reads: bool, seconds: float | None = None
+    ) -> list[asyncpg.Record]:
+        """See Database.rows."""
+        return await self._run(lambda connection: connection.fetch(sql, *parameters, timeout=seconds), reads=reads)
+
+    async def transaction(self, work: Work[Result]) -> Result:
+        """See Database.transaction."""
+
+        async def within(connection: Connection) -> Result:
+            async with connection.transaction():
+                return await work(connection)
+
+        return await self._run(within, reads=False)
+
+    async def _run(self, work: Work[Result], *, reads: bool) -> Result:
+        attempts = 0
+        while True:
+            attempts += 1
+            async with self._connection() as connection:
+                try:
+                    return await work(connection)
+                except TimeoutError as error:
+                    late = "the database did not answer in time"
+                    raise NoAnswerError(late) if reads else OutcomeUnknownError(late) from error
+                except Exception as error:
+                    closed = _is_closed(connection)
+                    if not is_lost(error, closed=closed):
+                        raise
+                    if not reads and not nothing_done(error, closed=closed):
+                        raise OutcomeUnknownError("contact was lost during a write") from error
+                    if not closed:
+                        connection.terminate()
+                    if attempts > self._limits.statements:  # each may be one that the database ended while it was idle
+                        raise DatabaseUnavailableError.of(CONNECTION_CLOSED, str(error)) from error
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[Connection]:
+        pool = self._pool
+        if pool is None:
+            raise ClientNotConnectedError
+        try:
+            connection = await pool.acquire(timeout=self._limits.wait_seconds)
+        except TimeoutError as error:
+            because = f"none of {self._limits.statements} was free for {self._limits.wait_seconds:g} s"
+            raise DatabaseUnavailableError.of(NO_CONNECTION_FREE, f"No database connection: {because}") from error
+        except CANNOT_CONNECT as error:
+            raise DatabaseUnavailableError.of(NOT_REACHABLE, f"Can't reach database server: {error}") from error
+        try:
+            yield connection
+        finally:
+            with suppress(Exception):  # then it was closed, and another one takes its place
+                await pool.release(connection, timeout=_RELEASE_SECONDS)
+
+
+def _is_closed(connection: Connection) -> bool:
+    """The pool takes back a connection that is lost at once, and then it cannot even be asked."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
+
+
+async def _read_json(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """JSON is parsed where it arrives, from bytes; what goes in is text."""
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", format="binary", encoder=str.encode, decoder=orjson.loads
+    )
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=_jsonb, decoder=lambda value: orjson.loads(value[1:])
+    )
+
+
+def _jsonb(text: str) -> bytes:
+    return _JSONB_VERSION + text.encode()
+
+
+async def _leave_as_it_is(_: object) -> None:
+    """No statement changes the session: to ask PostgreSQL to reset it would double the round trips."""
