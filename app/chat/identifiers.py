@@ -20,6 +20,8 @@ MESSAGE = "msg"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+_FIFTY_BITS = (1 << 50) - 1
 _TEXT_LENGTH = 26
 _BITS = 128
 
@@ -70,9 +72,16 @@ def new_turn_id() -> TurnId:
 
 
 def to_text(prefix: str, value: UUID) -> str:
+    """Two letters at a time, of numbers that fit a machine word: pages are full of ids."""
     number = value.int
-    letters = [_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)]
-    return f"{prefix}_{''.join(letters)}"
+    high, middle, low = number >> 100, number >> 50 & _FIFTY_BITS, number & _FIFTY_BITS
+    return (
+        f"{prefix}_{_PAIRS[high >> 20]}{_PAIRS[high >> 10 & 1023]}{_PAIRS[high & 1023]}"
+        f"{_PAIRS[middle >> 40]}{_PAIRS[middle >> 30 & 1023]}{_PAIRS[middle >> 20 & 1023]}"
+        f"{_PAIRS[middle >> 10 & 1023]}{_PAIRS[middle & 1023]}"
+        f"{_PAIRS[low >> 40]}{_PAIRS[low >> 30 & 1023]}{_PAIRS[low >> 20 & 1023]}"
+        f"{_PAIRS[low >> 10 & 1023]}{_PAIRS[low & 1023]}"
+    )
 
 
 def from_text(prefix: str, text: str, *, field: str = "id") -> UUID:

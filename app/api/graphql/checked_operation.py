@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from graphql import GraphQLError, get_operation_ast
@@ -32,20 +32,24 @@ class CheckedOperation(SchemaExtension):
     _checked: CheckedDocument
     _plan: CostPlan | None = None
     _cost: int | None = None
+    _room: asyncio.Semaphore | None = None
 
     async def on_operation(self) -> AsyncIterator[None]:
         """Ends when the answer has been taken."""
-        async with AsyncExitStack() as self._room:
+        try:
             yield
+        finally:
+            if self._room:
+                self._room.release()
 
-    async def on_execute(self) -> AsyncIterator[None]:
+    async def on_execute(self) -> None:  # type: ignore[override]  # Strawberry takes plain functions, too
         context = self.execution_context
         answers = context.context.answers
         if answers and context.operation_type is not OperationType.SUBSCRIPTION:
-            await self._room.enter_async_context(answers)
-        yield
+            await answers.acquire()
+            self._room = answers
 
-    def on_parse(self) -> Iterator[None]:
+    def on_parse(self) -> None:  # type: ignore[override]
         """Raises:
         GraphQLError: there is no such document or operation; with its code.
         """
@@ -56,12 +60,10 @@ class CheckedOperation(SchemaExtension):
             # `operation_name` would be that of the first operation where the client has named none.
             self._plan = self._checked.plan(context._provided_operation_name)
         context.graphql_document = self._checked.document
-        yield
 
-    def on_validate(self) -> Iterator[None]:
+    def on_validate(self) -> None:  # type: ignore[override]
         self.execution_context.pre_execution_errors = self._refusals()
         _forget_undeclared_variables(self.execution_context)
-        yield
 
     def _refusals(self) -> list[GraphQLError]:
         if self._plan is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 import strawberry
 
 from app.api.graphql import limits
 from app.api.graphql.errors import too_complex
-from app.api.graphql.loaders import Loaders
+from app.api.graphql.loaders import KnownLoaders, Loaders
+from app.api.graphql.selection.foreseen import Unknown
 from app.api.identity import Identity
 from app.chat.service import Chat
 
@@ -44,9 +45,29 @@ class Context:
                 "those of siblings counted each time."
             )
 
+    @property
+    def known(self) -> KnownContext:
+        return KnownContext(self)
+
     def forget(self) -> None:
         """After a change nothing read before it counts."""
         self.load = Loaders(self.chat, self.owner)
+
+
+class KnownContext:
+    """What stands for a context where nothing can be waited for: see FORESEEN."""
+
+    __slots__ = ("_context",)
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @property
+    def load(self) -> KnownLoaders:
+        return self._context.load.known
+
+    def __getattr__(self, _name: str) -> NoReturn:
+        raise Unknown
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

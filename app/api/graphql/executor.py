@@ -25,6 +25,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.api.graphql.selection.compiled_event import CompiledEvent
 from app.api.graphql.selection.compiled_operation import CompiledOperation
+from app.api.graphql.selection.execution import Execution
 from app.api.graphql.selection.generated_function import Completion
 from app.api.graphql.selection.kept_operations import compiled_operation
 from app.api.graphql.selection.plain import is_event
@@ -49,6 +50,7 @@ class CompilingExecutor(LeanExecutor):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._compiled = None if self._is_watched else self._compile()
+        self._execution = Execution(self.context_value, self.variable_values)
         self._event = self._compile_event() if self.operation.operation is OperationType.SUBSCRIPTION else None
 
     @property
@@ -91,7 +93,7 @@ class CompilingExecutor(LeanExecutor):
         ordinary = super().build_per_event_executor
         if self._event is None:
             return ordinary(payload)
-        return cast("Executor[Any]", CompiledEvent(*self._event, payload, ordinary))
+        return cast("Executor[Any]", CompiledEvent(*self._event, payload, self._execution, ordinary))
 
     def execute_collected_root_fields(
         self, root_type: GraphQLObjectType, root_value: Any, grouped_field_set: GroupedFieldSet, *rest: Any
@@ -110,7 +112,7 @@ class CompilingExecutor(LeanExecutor):
         self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList, path: Path, result: Any, *rest: Any
     ) -> AwaitableOrValue[dict[str, Any]]:
         selection = self._selection(return_type, field_details_list)
-        data: dict[str, Any] | None = _attempt(selection.project, result) if selection else None
+        data: dict[str, Any] | None = self._attempt(selection.project, result) if selection else None
         if selection is None or data is None:
             return super().collect_and_execute_subfields(return_type, field_details_list, path, result, *rest)
         if not selection.others:
@@ -130,7 +132,7 @@ class CompilingExecutor(LeanExecutor):
         result: AsyncIterable[Any] | Iterable[Any],
         *rest: Any,
     ) -> AwaitableOrValue[list[Any]]:
-        items: list[Any] | None = _attempt(self._completion(return_type, field_details_list), result)
+        items: list[Any] | None = self._attempt(self._completion(return_type, field_details_list), result)
         if items is not None:
             return items
         return super().complete_list_value(return_type, field_details_list, info, path, result, *rest)
@@ -141,15 +143,14 @@ class CompilingExecutor(LeanExecutor):
     def _completion(self, type: GraphQLOutputType, details: FieldDetailsList) -> Completion | None:
         return self._compiled.completion(type, details, super().collect_subfields) if self._compiled else None
 
-
-def _attempt(completion: Completion | None, value: Any) -> Any:
-    """None where it is graphql-core's to complete the value, and to say what is wrong with it."""
-    if completion is None:
-        return None
-    try:
-        return completion(value)
-    except Exception:
-        return None
+    def _attempt(self, completion: Completion | None, value: Any) -> Any:
+        """None where it is graphql-core's to complete the value, and to say what is wrong with it."""
+        if completion is None:
+            return None
+        try:
+            return completion(value, self._execution)
+        except Exception:
+            return None
 
 
 async def _fill(data: dict[str, Any], others: Awaitable[dict[str, Any]]) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext
 
+from app.api.graphql.before_stage import BeforeStage, ends_before
+
 _NOTHING: Final = nullcontext()
 
 
 class LeanExtensionsRunner(SchemaExtensionsRunner):
     """What the extensions of a response tell is of the whole operation, so it goes with the first response alone. About
-    each one they are asked only where one of them wants to be.
+    each one they are asked only where one of them wants to be, and about each stage as simply as they can be.
 
     Strawberry's own makes contexts and coroutines for each event of a subscription, also for no extension at all.
     """
@@ -28,6 +30,21 @@ class LeanExtensionsRunner(SchemaExtensionsRunner):
     # Wider than Strawberry's own type: all that is done with it is `async with`.
     def on_stream_result(self, result: Any) -> AbstractAsyncContextManager[None]:  # type: ignore[override]
         return super().on_stream_result(result) if self._hear else _NOTHING
+
+    def parsing(self) -> Any:
+        return self._before("on_parse") or super().parsing()
+
+    def validation(self) -> Any:
+        return self._before("on_validate") or super().validation()
+
+    def executing(self) -> Any:
+        return self._before("on_execute") or super().executing()
+
+    def _before(self, hook: str) -> BeforeStage | None:
+        """None where an extension is to be asked after the stage, too."""
+        if all(ends_before(each, hook) for each in self.extensions):
+            return BeforeStage(self.extensions, hook)
+        return None
 
     async def get_extensions_results(self, ctx: ExecutionContext) -> dict[str, Any]:
         if self._told:

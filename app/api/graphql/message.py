@@ -13,9 +13,11 @@ from app.api.graphql.enums import FinishReason, MessageStatus, Role
 from app.api.graphql.node import Node
 from app.api.graphql.outcome import CompletionError, Usage
 from app.api.graphql.scalars import JSON
+from app.api.graphql.selection.foreseen import FORESEEN
 from app.chat import records
 from app.chat.errors import NotFound
-from app.chat.identifiers import MESSAGE, ConversationId, MessageId, to_text
+from app.chat.identifiers import MESSAGE, MessageId, to_text
+from app.chat.status import MessageStatus as StoredStatus
 
 if TYPE_CHECKING:
     from app.api.graphql.conversation import Conversation
@@ -25,67 +27,85 @@ ASSUMED_SIBLINGS = 5
 
 @strawberry.type(description="What somebody said, as a node of its conversation's tree.")
 class Message(Node):
-    key: strawberry.Private[MessageId]
-    conversation_key: strawberry.Private[ConversationId]
-    parent_key: strawberry.Private[MessageId | None]
-    role: Role = strawberry.field(description="Who says it.")
-    content: str = strawberry.field(description="The text as of `seq`.")
-    reasoning: str | None = strawberry.field(description="What the model thought before it spoke, where it tells.")
-    status: MessageStatus = strawberry.field(description="Where it is in its life.")
-    seq: int = strawberry.field(
+    __slots__ = ("record",)
+
+    record: strawberry.Private[records.Message]
+
+    def text_id(self) -> str:
+        return to_text(MESSAGE, self.record.id)
+
+    @strawberry.field(description="Who says it.", graphql_type=Role)
+    def role(self) -> records.Role:
+        return self.record.role
+
+    @strawberry.field(description="The text as of `seq`.")
+    def content(self) -> str:
+        return self.record.text.content
+
+    @strawberry.field(description="What the model thought before it spoke, where it tells.")
+    def reasoning(self) -> str | None:
+        return self.record.text.reasoning
+
+    @strawberry.field(description="Where it is in its life.", graphql_type=MessageStatus)
+    def status(self) -> StoredStatus:
+        return self.record.status
+
+    @strawberry.field(
         description=(
             "`content` is the text as of this sequence number: subscribe with `after: seq` to get exactly the rest."
         )
     )
-    model: str | None = strawberry.field(description="What generates it; null for what a client posted.")
-    finish_reason: FinishReason | None = strawberry.field(description="Why the model came to an end, once it has.")
-    usage: Usage | None = strawberry.field(description="The tokens that it took, once it has ended.")
-    error: CompletionError | None = strawberry.field(description="Why it FAILED.")
-    metadata: JSON = strawberry.field(description="An object of the client's own.")
-    created_at: datetime = strawberry.field(description="When it was posted, or its generation begun.")
-    completed_at: datetime | None = strawberry.field(description="When it got its last status.")
+    def seq(self) -> int:
+        return self.record.text.seq
 
-    @classmethod
-    def of(cls, record: records.Message) -> Self:
-        return cls(
-            id=strawberry.ID(to_text(MESSAGE, record.id)),
-            key=record.id,
-            conversation_key=record.conversation_id,
-            parent_key=record.parent_id,
-            role=Role(record.role),
-            content=record.text.content,
-            reasoning=record.text.reasoning,
-            status=MessageStatus(record.status),
-            seq=record.text.seq,
-            model=record.model,
-            finish_reason=FinishReason(record.finish_reason) if record.finish_reason else None,
-            usage=Usage.of(record.usage) if record.usage else None,
-            error=CompletionError.of(record.error) if record.error else None,
-            metadata=JSON(record.metadata),
-            created_at=record.created_at,
-            completed_at=record.completed_at,
-        )
+    @strawberry.field(description="What generates it; null for what a client posted.")
+    def model(self) -> str | None:
+        return self.record.model
+
+    @strawberry.field(description="Why the model came to an end, once it has.", graphql_type=FinishReason | None)
+    def finish_reason(self) -> records.FinishReason | None:
+        return self.record.finish_reason
+
+    @strawberry.field(description="The tokens that it took, once it has ended.")
+    def usage(self) -> Usage | None:
+        return Usage(record=self.record.usage) if self.record.usage else None
+
+    @strawberry.field(description="Why it FAILED.")
+    def error(self) -> CompletionError | None:
+        return CompletionError(record=self.record.error) if self.record.error else None
+
+    @strawberry.field(description="An object of the client's own.")
+    def metadata(self) -> JSON:
+        return JSON(self.record.metadata)
+
+    @strawberry.field(description="When it was posted, or its generation begun.")
+    def created_at(self) -> datetime:
+        return self.record.created_at
+
+    @strawberry.field(description="When it got its last status.")
+    def completed_at(self) -> datetime | None:
+        return self.record.completed_at
 
     @classmethod
     async def load(cls, info: Info, key: MessageId | None) -> Self | None:
         """The message, with all others that this level of the operation asks for; None where there is none."""
         record = await info.context.load.messages.load(key) if key else None
-        return cls.of(record) if record else None
+        return cls(record=record) if record else None
 
-    @strawberry.field(description="The conversation that it belongs to.")
+    @strawberry.field(description="The conversation that it belongs to.", metadata=FORESEEN)
     async def conversation(
         self, info: Info
     ) -> Annotated[Conversation, strawberry.lazy("app.api.graphql.conversation")]:
         from app.api.graphql.conversation import Conversation  # noqa: PLC0415 - the two types refer to each other
 
-        record = await info.context.load.conversations.load(self.conversation_key)
+        record = await info.context.load.conversations.load(self.record.conversation_id)
         if record is None:  # deleted since this message was read
             raise NotFound("conversation")
-        return Conversation.of(record)
+        return Conversation(record=record)
 
-    @strawberry.field(description="What it answers or follows; null at the root.")
+    @strawberry.field(description="What it answers or follows; null at the root.", metadata=FORESEEN)
     async def parent(self, info: Info) -> Message | None:
-        return await Message.load(info, self.parent_key)
+        return await Message.load(info, self.record.parent_id)
 
     @strawberry.field(
         description=(
@@ -94,6 +114,6 @@ class Message(Node):
         metadata=cost(size=Assumed(ASSUMED_SIBLINGS)),
     )
     async def siblings(self, info: Info) -> list[Message]:
-        found = await info.context.load.siblings.load(self.key) or ()
+        found = await info.context.load.siblings.load(self.record.id) or ()
         info.context.give_siblings(len(found))
-        return [Message.of(each) for each in found]
+        return [Message(record=each) for each in found]

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import strawberry
 
 from app.api.graphql.branch_cursor import branch_cursor
 from app.api.graphql.cost import PAGE, cost
 from app.api.graphql.message import Message
-from app.api.graphql.pagination import PageInfo, page_info
+from app.api.graphql.pagination import PageInfo
 from app.chat import records
 from app.chat.paging import Page
 
 
 @strawberry.type(description="A message in a page.")
 class MessageEdge:
-    cursor: str = strawberry.field(description="Points at this item, for `after` and `before`.")
-    node: Message = strawberry.field(description="The message.")
+    __slots__ = ("record",)
+
+    record: strawberry.Private[records.Message]
+
+    @strawberry.field(description="Points at this item, for `after` and `before`.")
+    def cursor(self) -> str:
+        return _cursor(self.record)
+
+    @strawberry.field(description="The message.")
+    def node(self) -> Message:
+        return Message(record=self.record)
 
 
 @strawberry.type(description="A page of a conversation's selected branch, root to tip.")
 class MessageConnection:
-    edges: list[MessageEdge] = strawberry.field(description="The items with their cursors.", metadata=cost(size=PAGE))
-    nodes: list[Message] = strawberry.field(description="The items alone.", metadata=cost(size=PAGE))
-    page_info: PageInfo = strawberry.field(description="Where this page lies in the whole.")
-    total_count: int = strawberry.field(description="How many there are on all pages.")
+    page: strawberry.Private[Page[records.Message]]
 
-    @classmethod
-    def of(cls, page: Page[records.Message]) -> Self:
-        nodes = [Message.of(each) for each in page.items]
-        cursors = [branch_cursor(each.conversation_id, each.depth) for each in page.items]
-        edges = [MessageEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)]
-        return cls(edges=edges, nodes=nodes, page_info=page_info(page, edges), total_count=page.total or 0)
+    @strawberry.field(description="The items with their cursors.", metadata=cost(size=PAGE))
+    def edges(self) -> list[MessageEdge]:
+        return [MessageEdge(record=each) for each in self.page.items]
+
+    @strawberry.field(description="The items alone.", metadata=cost(size=PAGE))
+    def nodes(self) -> list[Message]:
+        return [Message(record=each) for each in self.page.items]
+
+    @strawberry.field(description="Where this page lies in the whole.")
+    def page_info(self) -> PageInfo:
+        return PageInfo(page=self.page, cursor=_cursor)
+
+    @strawberry.field(description="How many there are on all pages.")
+    def total_count(self) -> int:
+        return self.page.total or 0
+
+
+def _cursor(record: records.Message) -> str:
+    return branch_cursor(record.conversation_id, record.depth)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
 import strawberry
 
@@ -28,22 +28,23 @@ N_REPLIES = Sliced(("input.n",), 1, MAX_REPLIES)
 
 @strawberry.type(description="What a post, an edit or a regeneration has started.")
 class PostMessagePayload:
-    conversation: Conversation = strawberry.field(description="The conversation, with the new tip.")
-    message: Message = strawberry.field(description="What the replies answer, as stored.")
-    reply: Message | None = strawberry.field(
-        description="The first of the replies: subscribe to its `completion`. Null for `reply: false`."
-    )
-    replies: list[Message] = strawberry.field(description="All replies, as siblings.", metadata=cost(size=PAGE))
+    turn: strawberry.Private[StartedTurn]
 
-    @classmethod
-    def of(cls, turn: StartedTurn) -> Self:
-        replies = [Message.of(each) for each in turn.replies]
-        return cls(
-            conversation=Conversation.of(turn.conversation),
-            message=Message.of(turn.message),
-            reply=replies[0] if replies else None,
-            replies=replies,
-        )
+    @strawberry.field(description="The conversation, with the new tip.")
+    def conversation(self) -> Conversation:
+        return Conversation(record=self.turn.conversation)
+
+    @strawberry.field(description="What the replies answer, as stored.")
+    def message(self) -> Message:
+        return Message(record=self.turn.message)
+
+    @strawberry.field(description="The first of the replies: subscribe to its `completion`. Null for `reply: false`.")
+    def reply(self) -> Message | None:
+        return Message(record=self.turn.replies[0]) if self.turn.replies else None
+
+    @strawberry.field(description="All replies, as siblings.", metadata=cost(size=PAGE))
+    def replies(self) -> list[Message]:
+        return [Message(record=each) for each in self.turn.replies]
 
 
 @strawberry.type(description="What can be changed. What does not exist, or is another's, is NOT_FOUND.")
@@ -67,7 +68,7 @@ class Mutation(TodoMutation):
             metadata=metadata,
             messages=[each.message() for each in given(input.messages) or ()],
         )
-        return Conversation.of(created)
+        return Conversation(record=created)
 
     @strawberry.mutation(description="Changes what is said about a conversation.", metadata=cost(CHANGE_COST))
     async def update_conversation(
@@ -77,7 +78,7 @@ class Mutation(TodoMutation):
     ) -> Conversation:
         id, changes = input.conversation_id, input.changes()
         info.context.forget()
-        return Conversation.of(await info.context.chat.conversations.update(info.context.owner, id, changes))
+        return Conversation(record=await info.context.chat.conversations.update(info.context.owner, id, changes))
 
     @strawberry.mutation(
         description="Deletes a conversation with all its messages, for good; returns its id.",
@@ -100,7 +101,7 @@ class Mutation(TodoMutation):
     ) -> PostMessagePayload:
         post = input.post()
         info.context.forget()
-        return PostMessagePayload.of(await info.context.chat.turns.post(info.context.owner, post))
+        return PostMessagePayload(turn=await info.context.chat.turns.post(info.context.owner, post))
 
     @strawberry.mutation(
         description=(
@@ -114,7 +115,7 @@ class Mutation(TodoMutation):
     ) -> PostMessagePayload:
         edit = input.edit()
         info.context.forget()
-        return PostMessagePayload.of(await info.context.chat.turns.edit(info.context.owner, edit))
+        return PostMessagePayload(turn=await info.context.chat.turns.edit(info.context.owner, edit))
 
     @strawberry.mutation(
         description=(
@@ -128,7 +129,7 @@ class Mutation(TodoMutation):
     ) -> PostMessagePayload:
         regeneration = input.regeneration()
         info.context.forget()
-        return PostMessagePayload.of(await info.context.chat.turns.regenerate(info.context.owner, regeneration))
+        return PostMessagePayload(turn=await info.context.chat.turns.regenerate(info.context.owner, regeneration))
 
     @strawberry.mutation(
         description=(
@@ -142,7 +143,7 @@ class Mutation(TodoMutation):
     ) -> Conversation:
         key = identifiers.message_id(message_id, field="message_id")
         info.context.forget()
-        return Conversation.of(await info.context.chat.branches.select(info.context.owner, key))
+        return Conversation(record=await info.context.chat.branches.select(info.context.owner, key))
 
     @strawberry.mutation(
         description=(
@@ -156,4 +157,4 @@ class Mutation(TodoMutation):
     ) -> Message:
         key = identifiers.message_id(message_id, field="message_id")
         info.context.forget()
-        return Message.of(await info.context.chat.turns.stop(info.context.owner, key))
+        return Message(record=await info.context.chat.turns.stop(info.context.owner, key))

@@ -7,4 +7,11 @@ import strawberry
 
 @strawberry.interface(description="Anything that can be fetched again by its id.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Opaque, prefixed by kind, and the same for ever.")
+    __slots__ = ()
+
+    @strawberry.field(description="Opaque, prefixed by kind, and the same for ever.", graphql_type=strawberry.ID)
+    def id(self) -> str:
+        return self.text_id()
+
+    def text_id(self) -> str:
+        raise NotImplementedError

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import strawberry
 
 from app.api.graphql.enums import UsageSource
@@ -12,27 +10,41 @@ from app.chat import records
 
 @strawberry.type(description="Tokens, as models count text.")
 class Usage:
-    prompt_tokens: int = strawberry.field(description="Of what the model was given.")
-    completion_tokens: int = strawberry.field(description="Of what it said.")
-    total_tokens: int = strawberry.field(description="Both together.")
-    source: UsageSource = strawberry.field(description="Who counted.")
+    __slots__ = ("record",)
 
-    @classmethod
-    def of(cls, usage: records.Usage) -> Self:
-        return cls(
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            total_tokens=usage.total_tokens,
-            source=UsageSource(usage.source),
-        )
+    record: strawberry.Private[records.Usage]
+
+    @strawberry.field(description="Of what the model was given.")
+    def prompt_tokens(self) -> int:
+        return self.record.prompt_tokens
+
+    @strawberry.field(description="Of what it said.")
+    def completion_tokens(self) -> int:
+        return self.record.completion_tokens
+
+    @strawberry.field(description="Both together.")
+    def total_tokens(self) -> int:
+        return self.record.total_tokens
+
+    @strawberry.field(description="Who counted.", graphql_type=UsageSource)
+    def source(self) -> records.UsageSource:
+        return self.record.source
 
 
 @strawberry.type(description="Why a reply failed.")
 class CompletionError:
-    code: str = strawberry.field(description="The backend's own, or this server's, such as UPSTREAM_TIMEOUT.")
-    message: str = strawberry.field(description="Written for people.")
-    retryable: bool = strawberry.field(description="Whether the same may go well another time.")
+    __slots__ = ("record",)
 
-    @classmethod
-    def of(cls, error: records.CompletionError) -> Self:
-        return cls(code=error.code, message=error.message, retryable=error.retryable)
+    record: strawberry.Private[records.CompletionError]
+
+    @strawberry.field(description="The backend's own, or this server's, such as UPSTREAM_TIMEOUT.")
+    def code(self) -> str:
+        return self.record.code
+
+    @strawberry.field(description="Written for people.")
+    def message(self) -> str:
+        return self.record.message
+
+    @strawberry.field(description="Whether the same may go well another time.")
+    def retryable(self) -> bool:
+        return self.record.retryable

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar
 
 import strawberry
 
 from app.api.graphql.arguments import given
 from app.chat.paging import MAX_PAGE_SIZE, Page, Window
+
+_KEPT_WINDOWS: Final = 2 * (MAX_PAGE_SIZE + 2)
+"""Of every size that may be, from either end."""
 
 Key = TypeVar("Key")
 Decoded_co = TypeVar("Decoded_co", covariant=True)
@@ -24,26 +28,30 @@ After: TypeAlias = Annotated[str | None, strawberry.argument(description="Only w
 Before: TypeAlias = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
 
-class _Edge(Protocol):
-    @property
-    def cursor(self) -> str: ...
-
-
 @strawberry.type(description="Where a page lies in the whole.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether items follow the page.")
-    has_previous_page: bool = strawberry.field(description="Whether items come before the page.")
-    start_cursor: str | None = strawberry.field(description="Of the first item; null for an empty page.")
-    end_cursor: str | None = strawberry.field(description="Of the last item; null for an empty page.")
+    """Args:
+    cursor: of an item of the page.
+    """
 
+    page: strawberry.Private[Page[Any]]
+    cursor: strawberry.Private[Callable[[Any], str]]
 
-def page_info(page: Page[Any], edges: Sequence[_Edge]) -> PageInfo:
-    return PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )
+    @strawberry.field(description="Whether items follow the page.")
+    def has_next_page(self) -> bool:
+        return self.page.has_next
+
+    @strawberry.field(description="Whether items come before the page.")
+    def has_previous_page(self) -> bool:
+        return self.page.has_previous
+
+    @strawberry.field(description="Of the first item; null for an empty page.")
+    def start_cursor(self) -> str | None:
+        return self.cursor(self.page.items[0]) if self.page.items else None
+
+    @strawberry.field(description="Of the last item; null for an empty page.")
+    def end_cursor(self) -> str | None:
+        return self.cursor(self.page.items[-1]) if self.page.items else None
 
 
 class _Decode(Protocol[Decoded_co]):
@@ -62,9 +70,17 @@ def window(
         BadInput: a size is out of range, or a cursor is none.
     """
     after, before = given(after), given(before)
+    if after is None and before is None:
+        return _sized(given(first), given(last))
     return Window.of(
         first=given(first),
         last=given(last),
         after=None if after is None else decode(after, field="after"),
         before=None if before is None else decode(before, field="before"),
     )
+
+
+@lru_cache(maxsize=_KEPT_WINDOWS)
+def _sized(first: int | None, last: int | None) -> Window[Any]:
+    """The same object for the same sizes, as all branches of a page of conversations have them."""
+    return Window.of(first=first, last=last)

@@ -63,7 +63,7 @@ class Query(SearchQuery, TodoQuery):
         cursor = partial(activity_key, owner=info.context.owner)
         wanted = window(cursor, first=first, after=after, last=last, before=before)
         page = await info.context.load.overview(wanted, shown_of_each(info), archived=archived)
-        return ConversationConnection.of(page, archived=archived)
+        return ConversationConnection(page=page, archived=archived)
 
     @strawberry.field(description="One message.")
     async def message(
@@ -81,4 +81,4 @@ class Query(SearchQuery, TodoQuery):
 
 async def _conversation(info: Info, id: str) -> Conversation | None:
     record = await info.context.load.conversations.load(conversation_id(id))
-    return Conversation.of(record) if record else None
+    return Conversation(record=record) if record else None

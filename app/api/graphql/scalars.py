@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
+import orjson
 import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
 __all__ = ["JSON", "SCALARS"]
+
+_MILLISECONDS: Final = slice(1, len('"2026-01-31T23:59:59.123'))
+"""Of a date and time as JSON in UTC: without the quotes, the microseconds and the offset."""
 
 
 def _write_date_time(value: datetime) -> str:
@@ -19,6 +23,8 @@ def _write_date_time(value: datetime) -> str:
     """
     if value.tzinfo is None:
         raise ValueError("a naive datetime has no RFC 3339 form")
+    if value.tzinfo is UTC and value.microsecond:  # without which orjson writes seconds alone
+        return orjson.dumps(value)[_MILLISECONDS].decode() + "+00:00"  # in a third of the time
     return value.isoformat(timespec="milliseconds")
 
 

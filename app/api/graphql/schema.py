@@ -14,6 +14,7 @@ from app.api.graphql.errors import present
 from app.api.graphql.executor import CompilingExecutor
 from app.api.graphql.extensions_runner import LeanExtensionsRunner
 from app.api.graphql.mutation import Mutation
+from app.api.graphql.planned_input import plan_inputs
 from app.api.graphql.query import Query
 from app.api.graphql.scalars import SCALARS
 from app.api.graphql.subscription import Subscription
@@ -39,3 +40,4 @@ schema = Schema(
     execution_context_class=CompilingExecutor,
     config=StrawberryConfig(scalar_map=SCALARS),
 )
+plan_inputs(schema)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, TypeAlias
 
 import strawberry
 
@@ -10,7 +10,7 @@ from app.api.graphql.context import Info
 from app.api.graphql.cost import PAGE, Sliced, cost
 from app.api.graphql.headline import headline
 from app.api.graphql.message import Message
-from app.api.graphql.pagination import After, PageInfo, page_info, window
+from app.api.graphql.pagination import After, PageInfo, window
 from app.api.graphql.search_cursor import search_cursor, search_key
 from app.chat.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page
 from app.chat.search import MAX_QUERY_CHARACTERS, MAX_QUERY_PREFIXES, MAX_QUERY_WORDS, MAX_RANKED
@@ -39,35 +39,49 @@ First: TypeAlias = Annotated[
 
 @strawberry.type(description="A message that was found.")
 class SearchEdge:
-    cursor: str = strawberry.field(description="Points at this item, for `after`, in the same search.")
-    node: Message = strawberry.field(description="The message.")
-    headline: str = strawberry.field(
+    __slots__ = ("hit",)
+
+    hit: strawberry.Private[SearchHit]
+
+    @strawberry.field(description="Points at this item, for `after`, in the same search.")
+    def cursor(self) -> str:
+        return _cursor(self.hit)
+
+    @strawberry.field(description="The message.")
+    def node(self) -> Message:
+        return Message(record=self.hit.message)
+
+    @strawberry.field(
         description=(
             "What of the message shows best why it was found, as HTML that is safe to show: the matches stand in "
             "<mark>, and what the message has of HTML is escaped."
         )
     )
-    rank: float = strawberry.field(
+    def headline(self) -> str:
+        return headline(self.hit.excerpt)
+
+    @strawberry.field(
         description="How well the message matches. Only good to compare it with others of the same search."
     )
-
-    @classmethod
-    def of(cls, hit: SearchHit) -> Self:
-        return cls(
-            cursor=search_cursor(hit.key), node=Message.of(hit.message), headline=headline(hit.excerpt), rank=hit.rank
-        )
+    def rank(self) -> float:
+        return self.hit.rank
 
 
 @strawberry.type(description="A page of what was found, best first.")
 class SearchConnection:
-    edges: list[SearchEdge] = strawberry.field(description="The items with their cursors.", metadata=cost(size=PAGE))
-    nodes: list[Message] = strawberry.field(description="The items alone.", metadata=cost(size=PAGE))
-    page_info: PageInfo = strawberry.field(description="Where this page lies in the whole.")
+    page: strawberry.Private[Page[SearchHit]]
 
-    @classmethod
-    def of(cls, page: Page[SearchHit]) -> Self:
-        edges = [SearchEdge.of(each) for each in page.items]
-        return cls(edges=edges, nodes=[each.node for each in edges], page_info=page_info(page, edges))
+    @strawberry.field(description="The items with their cursors.", metadata=cost(size=PAGE))
+    def edges(self) -> list[SearchEdge]:
+        return [SearchEdge(hit=each) for each in self.page.items]
+
+    @strawberry.field(description="The items alone.", metadata=cost(size=PAGE))
+    def nodes(self) -> list[Message]:
+        return [Message(record=each.message) for each in self.page.items]
+
+    @strawberry.field(description="Where this page lies in the whole.")
+    def page_info(self) -> PageInfo:
+        return PageInfo(page=self.page, cursor=_cursor)
 
 
 @strawberry.type(description="What can be searched for.")
@@ -90,4 +104,8 @@ class SearchQuery:
         after: After = strawberry.UNSET,
     ) -> SearchConnection:
         wanted = window(search_key, first=first, after=after, last=None, before=None)
-        return SearchConnection.of(await info.context.chat.search.messages(info.context.owner, query, wanted))
+        return SearchConnection(page=await info.context.chat.search.messages(info.context.owner, query, wanted))
+
+
+def _cursor(hit: SearchHit) -> str:
+    return search_cursor(hit.key)

@@ -11,8 +11,9 @@ from graphql.execution.incremental import IncrementalExecutor
 
 from app.api.graphql.executor import CompilingExecutor, LeanExecutor
 from tests.api.graphql.selection.everything import SCHEMA as EVERYTHING
-from tests.api.graphql.selection.everything import Rich, Seen
+from tests.api.graphql.selection.everything import Rich
 from tests.api.graphql.selection.generated_values import wholly
+from tests.api.graphql.selection.seen import Seen
 
 EVENTS = 5_000
 

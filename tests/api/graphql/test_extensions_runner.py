@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
-from typing import Any
+from collections.abc import AsyncGenerator, Generator, Iterator
+from typing import Any, ClassVar
 
 import pytest
 import strawberry
@@ -94,3 +94,49 @@ async def test_nothing_is_done_per_event_for_extensions_that_want_nothing(monkey
     assert not made
     await results(Changes)
     assert len(made) == 3
+
+
+class Writes(SchemaExtension):
+    """Its hooks are of every kind."""
+
+    written: ClassVar[list[str]] = []
+
+    def on_parse(self) -> None:  # type: ignore[override]
+        self.written.append("parse")
+
+    async def on_validate(self) -> None:  # type: ignore[override]
+        self.written.append("validate")
+
+    async def on_execute(self) -> AsyncGenerator[None, None]:
+        self.written.append("execute")
+        yield
+        self.written.append("executed")
+
+
+class WritesMore(Writes):
+    def on_validate(self) -> Generator[None, None, None]:  # type: ignore[override]
+        self.written.append("validate more")
+        yield
+        self.written.append("validated more")
+
+
+async def test_hooks_of_every_kind_are_called_at_their_stages_in_their_order() -> None:
+    for extensions, validation in (
+        ([Writes], ["validate"]),
+        ([Writes, WritesMore], ["validate", "validate more", "validated more"]),
+    ):
+        Writes.written.clear()
+        await results(*extensions)
+        each, twice = len(extensions), extensions[1:]
+        assert Writes.written == [*["parse"] * each, *validation, *["execute"] * each, *["executed"] * each]
+        assert bool(twice) == ("validated more" in Writes.written)
+
+
+async def test_what_a_hook_raises_ends_the_operation() -> None:
+    class Refuses(SchemaExtension):
+        def on_validate(self) -> None:  # type: ignore[override]
+            raise ValueError("not this one")
+
+    schema = Schema(query=Query, extensions=[Refuses])
+    found = await schema.execute("{ a }")
+    assert [each.message for each in found.errors or ()] == ["not this one"]

@@ -1,4 +1,4 @@
-"""Functions of one argument, made of lines of Python."""
+"""Functions of a value, made of lines of Python."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, Final, TypeAlias
 
-Completion: TypeAlias = Callable[[Any], Any]
+from app.api.graphql.selection.execution import Execution
+
+Completion: TypeAlias = Callable[[Any, Execution], Any]
 """Makes of what a resolver or an attribute gave what the response has of it."""
 
 ARGUMENT: Final = "value"
+EXECUTION: Final = "execution"
 
 KEPT_CODE: Final = 512
 """Objects of a type with the same fields selected share it, in whatever document."""
@@ -39,10 +42,10 @@ class GeneratedFunction:
 
     def build(self, lines: Iterable[str]) -> Completion:
         """Args:
-        lines: of the body, in which the argument is called ARGUMENT.
+        lines: of the body, in which the arguments are called ARGUMENT and EXECUTION.
         """
         namespace = dict(self._bound)
-        source = "\n    ".join([f"def completion({ARGUMENT}):", *lines])
+        source = "\n    ".join([f"def completion({ARGUMENT}, {EXECUTION}):", *lines])
         exec(_compile(source), namespace)  # noqa: S102 - of the schema's names and GraphQL names in quotes only
         completion: Completion = namespace["completion"]
         return completion

@@ -74,7 +74,16 @@ def _enum_lines(type: GraphQLEnumType, variable: str, function: GeneratedFunctio
         raise NotPlain
     members: Iterable[enum.Enum] = definition.wrapped_cls
     written = {each.name: type.coerce_output_value(each) for each in members}
-    return [
-        f"if {variable}.__class__ is not {function.bind(members)}: raise Unusual",
-        f"{variable} = {function.bind(written)}[{variable}._name_]",
-    ]
+    lines = [f"{variable} = {function.bind(written)}[{variable}._name_]"]
+    if (stood_for := _enum_stood_for(members)) is None:
+        return [f"if {variable}.__class__ is not {function.bind(members)}: raise Unusual", *lines]
+    classes = function.bind(frozenset({members, stood_for}))
+    return [f"if {variable}.__class__ not in {classes}: raise Unusual", *lines]
+
+
+def _enum_stood_for(members: Iterable[enum.Enum]) -> type | None:
+    """The enum whose members are the values of these, of the same names; GraphQL takes them alike."""
+    classes = {each.value.__class__ for each in members}
+    if len(classes) != 1 or not issubclass(found := classes.pop(), enum.Enum):
+        return None
+    return found if all(each.value.name == each.name for each in members) else None

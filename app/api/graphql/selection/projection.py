@@ -19,9 +19,10 @@ from graphql import (
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 
-from app.api.graphql.selection.generated_function import ARGUMENT, Completion, GeneratedFunction, indented
+from app.api.graphql.selection.generated_function import ARGUMENT, EXECUTION, Completion, GeneratedFunction, indented
 from app.api.graphql.selection.leaf import leaf_lines
-from app.api.graphql.selection.plain import NotPlain, attribute_of, class_of, implementing_class
+from app.api.graphql.selection.plain import NotPlain, class_of, implementing_class
+from app.api.graphql.selection.reading import reading
 
 TYPENAME = "__typename"
 
@@ -86,8 +87,10 @@ class Projector:
         return function.build([*self._lines(type, details, ARGUMENT, function), f"return {ARGUMENT}"])
 
     def _class_lines(self, type: GraphQLObjectType, function: GeneratedFunction) -> list[str]:
-        lines = [f"if {ARGUMENT}.__class__ is not {function.bind(class_of(type))}: raise Unusual"]
-        if type.is_type_of:  # which asks also whether somebody has cast the object to another type
+        own = class_of(type)
+        lines = [f"if {ARGUMENT}.__class__ is not {function.bind(own)}: raise Unusual"]
+        # Which asks also whether somebody has cast the object to another type. Where all is in slots, nobody can.
+        if type.is_type_of and own.__dictoffset__:
             lines.append(f"if {TYPE_CAST_ATTRIBUTE!r} in {ARGUMENT}.__dict__: raise Unusual")
         return lines
 
@@ -107,8 +110,8 @@ class Projector:
         found = type.fields[name]
         variable = function.variable()
         try:
-            read = f"{variable} = {ARGUMENT}.{attribute_of(found)}"
-            return [read, *self._lines(found.type, details, variable, function)], variable
+            read = reading(self._schema, found, details[0].node, function)
+            return [f"{variable} = {read}", *self._lines(found.type, details, variable, function)], variable
         except NotPlain:
             return [], None
 
@@ -130,13 +133,13 @@ class Projector:
             item = function.bind(self._item(type.of_type, details))
             return [
                 f"if {variable}.__class__ is not list: raise Unusual",
-                f"{variable} = [{item}(each) for each in {variable}]",
+                f"{variable} = [{item}(each, {EXECUTION}) for each in {variable}]",
             ]
         if isinstance(type, GraphQLObjectType):
-            return [f"{variable} = {function.bind(self._whole(type, details))}({variable})"]
+            return [f"{variable} = {function.bind(self._whole(type, details))}({variable}, {EXECUTION})"]
         if isinstance(type, GraphQLInterfaceType):
             by_class = function.bind(self._by_class(type, details))
-            return [f"{variable} = {by_class}[{variable}.__class__]({variable})"]
+            return [f"{variable} = {by_class}[{variable}.__class__]({variable}, {EXECUTION})"]
         raise NotPlain
 
     def _item(self, type: GraphQLOutputType, details: FieldDetailsList) -> Completion:

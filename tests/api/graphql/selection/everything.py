@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections import deque
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, NewType, cast
+from typing import Annotated, NewType, cast
 
 import strawberry
 from strawberry.scalars import JSON
@@ -16,27 +14,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from app.api.graphql.scalars import SCALARS as APP_SCALARS
-
-
-@dataclass
-class Seen:
-    """What the resolvers of one execution find, and what they were asked.
-
-    Args:
-        value: of every root field, or the events of a subscription.
-    """
-
-    value: Any
-    calls: deque[object] = field(default_factory=lambda: deque(maxlen=10_000))
-
-    def call(self, info: Info) -> None:
-        raw = info._raw_info
-        nodes = [each.loc.start for each in raw.field_nodes if each.loc]
-        self.calls.append((raw.path.as_list(), raw.parent_type.name, str(raw.return_type), nodes, raw.variable_values))
-
-
-Info = strawberry.Info[Seen, None]
-
+from app.api.graphql.selection.foreseen import FORESEEN, Unknown
+from tests.api.graphql.selection.seen import Broken, Info, Known
 
 Written = NewType("Written", object)
 """A scalar that makes something of anything, and nothing of an empty text."""
@@ -53,8 +32,40 @@ class Colour(enum.Enum):
     GREEN = "green"
 
 
-class Broken(Exception):
-    pass
+class Pigment(enum.Enum):
+    OCHRE = 1
+    UMBER = 2
+
+
+@strawberry.enum
+class Paint(enum.Enum):
+    """Stands for another enum."""
+
+    OCHRE = Pigment.OCHRE
+    UMBER = Pigment.UMBER
+
+
+@strawberry.enum
+class Blend(enum.Enum):
+    """Stands for one whose members have other names."""
+
+    UMBER = Pigment.OCHRE
+    OCHRE = Pigment.UMBER
+
+
+@strawberry.input
+class Marks:
+    before: str = "<"
+    after: list[str] | None = strawberry.UNSET
+
+
+@strawberry.type
+class Slotted:
+    """Nothing can be added to it."""
+
+    __slots__ = ("name",)
+
+    name: str
 
 
 @strawberry.interface
@@ -101,6 +112,50 @@ class Rich(Thing):
     things: list[Thing]
     inner: Annotated[Rich, strawberry.lazy("tests.api.graphql.selection.everything")] | None
     inners: list[Annotated[Rich, strawberry.lazy("tests.api.graphql.selection.everything")] | None]
+
+    @strawberry.field
+    def shouted(self) -> str | None:
+        """Computed from the object alone."""
+        return None if self.title is None else f"{self.title.upper()}!"
+
+    @strawberry.field
+    def slotted(self) -> list[Slotted]:
+        return [Slotted(name=str(each)) for each in self.numbers]
+
+    @strawberry.field(graphql_type=Paint)
+    def paint(self) -> Pigment:
+        return Pigment.OCHRE if self.flag else Pigment.UMBER
+
+    @strawberry.field(graphql_type=Blend)
+    def blend(self) -> Pigment:
+        return Pigment.OCHRE if self.flag else Pigment.UMBER
+
+    @strawberry.field(metadata=FORESEEN)
+    async def foreseen(
+        self, info: Info, times: int | None = 1, colour: Colour | None = None, marks: Marks | None = strawberry.UNSET
+    ) -> str:
+        found = await info.context.find(self.title)
+        after = marks.after if marks else ""
+        return f"{marks and marks.before}{found * (times or 0)}{colour and colour.value}{after}"
+
+    @strawberry.field(metadata=FORESEEN)
+    async def foreseen_inner(
+        self, info: Info, times: int | None = None
+    ) -> list[Annotated[Rich, strawberry.lazy("tests.api.graphql.selection.everything")]]:
+        await info.context.find(self.title)
+        return list(self.inners) * (1 if times is None else times)  # type: ignore[return-value]  # None may be among them
+
+    @strawberry.field(metadata=FORESEEN)
+    def foreseen_at_once(self, info: Info) -> str | None:
+        if isinstance(info.context, Known) and self.title != "whole":
+            raise Unknown
+        return self.title
+
+    @strawberry.field(metadata=FORESEEN)
+    async def never_foreseen(self, info: Info) -> str | None:
+        """Waits, whatever it is told."""
+        await asyncio.sleep(0)
+        return self.title
 
     @strawberry.field
     def said(self, info: Info, times: int = 1) -> str:

@@ -18,7 +18,7 @@ from graphql import (
 
 Composite = GraphQLObjectType | GraphQLInterfaceType
 
-VARIABLES = "($yes: Boolean!, $no: Boolean!, $perhaps: Boolean = true)"
+VARIABLES = "($yes: Boolean!, $no: Boolean!, $perhaps: Boolean = true, $number: Int = 2, $text: String)"
 DIRECTIVES = (
     *[""] * 12,
     *("@skip(if: true)", "@skip(if: false)", "@skip(if: $yes)", "@skip(if: $no)", "@skip(if: $perhaps)"),

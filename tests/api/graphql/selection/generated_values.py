@@ -9,7 +9,8 @@ from typing import Any
 
 import strawberry
 
-from tests.api.graphql.selection.everything import Broken, Colour, Part, Plain, Rich, Written
+from tests.api.graphql.selection.everything import Colour, Part, Plain, Rich, Written
+from tests.api.graphql.selection.seen import Broken
 
 NOW = datetime(2026, 1, 31, 23, 59, 59, 123456, UTC)
 

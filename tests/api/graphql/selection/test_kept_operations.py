@@ -10,9 +10,10 @@ from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNod
 from app.api.graphql.executor import CompilingExecutor
 from app.api.graphql.selection.compiled_operation import MAX_KEPT, CompiledOperation
 from app.api.graphql.selection.kept_operations import MAX_VARIANTS, compiled_operation
-from tests.api.graphql.selection.everything import SCHEMA, Rich, Seen
+from tests.api.graphql.selection.everything import SCHEMA, Rich
 from tests.api.graphql.selection.execution import ORDINARY, run
 from tests.api.graphql.selection.generated_values import wholly
+from tests.api.graphql.selection.seen import Seen
 
 GRAPHQL = SCHEMA._schema
 STEERED = """

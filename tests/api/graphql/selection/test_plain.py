@@ -16,6 +16,9 @@ from tests.api.graphql.selection.execution import ORDINARY, run
 Item = TypeVar("Item")
 
 
+CALLS: list[str] = []
+
+
 class Twice(FieldExtension):
     def resolve(self, next_: Any, source: Any, info: strawberry.Info, **arguments: Any) -> Any:
         return 2 * next_(source, info, **arguments)
@@ -53,6 +56,20 @@ class First(Named):
     @strawberry.field
     def resolved(self) -> int:
         return 5
+
+    @strawberry.field(extensions=[Twice()])
+    def resolved_twice(self) -> int:
+        return 5
+
+    @strawberry.field(permission_classes=[Nobody])
+    def resolved_for_nobody(self) -> int | None:
+        return 5
+
+    @strawberry.field
+    def unannounced(self, info: strawberry.Info) -> int:
+        """It might change something."""
+        CALLS.append("unannounced")
+        return len(CALLS)
 
 
 @strawberry.type
@@ -184,6 +201,9 @@ def test_a_class_that_is_not_derived_from_the_interface_is_looked_for_by_strawbe
         ("{ named { name } }", {"Query.named"}),
         ("{ first { name twice } }", {"Query.first", "First.twice"}),
         ("{ first { name forbidden } }", {"Query.first", "First.forbidden"}),
+        ("{ first { name resolved } }", {"Query.first"}),
+        ("{ first { name resolvedTwice } }", {"Query.first", "First.resolvedTwice"}),
+        ("{ first { name resolvedForNobody } }", {"Query.first", "First.resolvedForNobody"}),
         ("{ chosen { __typename name } }", {"Query.chosen"}),
         ("{ loose { __typename name } }", {"Query.loose", "Loose.__typename", "Loose.name"}),
         ("{ box { item } }", {"Query.box", "IntBox.item"}),
@@ -195,3 +215,18 @@ async def test_what_is_not_plain_is_executed(document: str, executed: set[str]) 
     found = await run(CompilingExecutor, SCHEMA, document, None, root_value=QUERY)
     assert found.results == ordinary.results
     assert set(found.executed) == executed
+
+
+async def test_a_resolver_that_does_not_say_that_it_is_foreseen_is_called_once() -> None:
+    CALLS.clear()
+    found = await run(CompilingExecutor, SCHEMA, "{ first { name unannounced } }", None, root_value=QUERY)
+    assert found.results == [('{"first": {"name": "one", "unannounced": 1}}', [])]
+
+
+async def test_a_resolver_that_somebody_has_put_in_place_of_another_is_called() -> None:
+    schema = strawberry.Schema(query=Query, types=[First, Second])._schema
+    type = schema.type_map["First"]
+    assert isinstance(type, GraphQLObjectType)
+    type.fields["resolved"].resolve = lambda _source, _info: 6
+    found = await run(CompilingExecutor, schema, "{ first { name resolved } }", None, root_value=QUERY)
+    assert found.results == [('{"first": {"name": "one", "resolved": 6}}', [])]

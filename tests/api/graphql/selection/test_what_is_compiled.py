@@ -11,9 +11,10 @@ import strawberry
 from graphql import AbortController, ExecutionHooks, build_schema, parse
 
 from app.api.graphql.executor import CompilingExecutor
-from tests.api.graphql.selection.everything import SCHEMA, Broken, Plain, Seen
+from tests.api.graphql.selection.everything import SCHEMA, Plain
 from tests.api.graphql.selection.execution import ORDINARY, Execution, run
 from tests.api.graphql.selection.generated_values import WRONG, Later, Missing, Richer, spoil, wholly
+from tests.api.graphql.selection.seen import Broken, Seen
 
 GRAPHQL = SCHEMA._schema
 
@@ -52,6 +53,17 @@ async def compiled(document: str, value: Any, **options: Any) -> Execution:
             ["Query.rich", "Rich.inners", "Rich.said"],
         ),
         ("{ rich { loadedPart { name } loadedThing { id } } }", ["Query.rich", "Rich.loadedPart", "Rich.loadedThing"]),
+        ("{ rich { shouted slotted { name } paint } }", ["Query.rich"]),
+        ("{ rich { paint blend } }", ["Query.rich", "Rich.paint", "Rich.blend"]),
+        ('{ rich { foreseen(times: 2, marks: {before: "<"}) foreseenAtOnce } }', ["Query.rich"]),
+        ("query ($n: Int = 3) { rich { foreseen(times: $n) foreseenInner(times: $n) { id } } }", ["Query.rich"]),
+        (
+            'query ($t: String! = "x") { rich { foreseen(marks: {after: [$t]}) a: foreseen(marks: {before: $t}) } }',
+            ["Query.rich"],
+        ),
+        ("{ rich { inners { foreseenInner { foreseen } } inner { foreseen } } }", ["Query.rich"]),
+        ("{ rich { foreseenInner { said number } } }", ["Query.rich", "Rich.foreseenInner", "Rich.said"]),
+        ('{ rich { number foreseen(times: "x") } }', ["Query.rich", "Rich.foreseen"]),
         ("mutation { change { number } }", ["Mutation.change"]),
         ("subscription { thing { id title __typename ... on Rich { number numbers } } }", ["Subscription.thing"]),
         ("subscription { riches { id parts { name } } }", []),
@@ -77,6 +89,43 @@ async def test_a_list_of_what_is_plain_is_completed_as_a_whole(list_of_them: str
 )
 async def test_introspection_is_left_to_graphql_core(document: str) -> None:
     assert "Rich.number" not in (await compiled(document, wholly())).executed
+
+
+@pytest.mark.parametrize("field", ["foreseen", "foreseenAtOnce", "neverForeseen"])
+async def test_what_is_not_known_yet_is_waited_for(field: str) -> None:
+    outer = wholly(inner=wholly("not known"))
+    found = await compiled(f"{{ rich {{ foreseen inner {{ id title {field} }} }} }}", outer)
+    assert found.executed[-3:] == ["Rich.id", "Rich.title", f"Rich.{field}"]
+    assert found.results[0][1] == []
+
+
+async def test_what_is_not_known_of_one_object_is_known_of_others() -> None:
+    outer = wholly()
+    outer.inners = [wholly(), wholly("not known"), wholly()]
+    found = await compiled("{ rich { said inners { foreseen } } }", outer)
+    assert found.executed == ["Query.rich", "Rich.said", "Rich.inners", "Rich.foreseen"]
+
+
+async def test_each_execution_has_its_own_variables() -> None:
+    document = parse("query ($n: Int) { rich { foreseen(times: $n) } }")
+    for number in (1, 2, 1):
+        found = await run(CompilingExecutor, GRAPHQL, document, Seen(wholly()), {"n": number})
+        assert f"{number * 'whole'}None" in found.results[0][0]
+
+
+async def test_a_context_that_cannot_tell_what_it_knows_has_nothing_foreseen() -> None:
+    class Plainly:
+        async def find(self, title: str) -> str:
+            return title
+
+        def call(self, _info: object) -> None:
+            pass
+
+        value = wholly()
+
+    found = await run(CompilingExecutor, GRAPHQL, "{ rich { foreseen } }", Plainly())
+    assert found.executed == ["Query.rich", "Rich.foreseen"]
+    assert found.results[0][1] == []
 
 
 async def test_an_event_with_a_resolver_in_it_is_executed_and_others_are_not() -> None:
