@@ -48,13 +48,13 @@ class EventStream:
             return
         start = 1 if self._after_cr and chunk.startswith(b"\n") else 0
         self._after_cr = chunk.endswith(b"\r")
-        for end in _LINE_END.finditer(chunk, start):
-            self._hold(chunk[start : end.start()])
-            start = end.end()
+        *lines, rest = _LINE_END.split(chunk[start:]) if b"\r" in chunk else chunk[start:].split(b"\n")
+        for end_of_line in lines:
+            self._hold(end_of_line)
             if event := self._end_line():
                 yield event
-        if start < len(chunk):
-            self._hold(chunk[start:])
+        if rest:
+            self._hold(rest)
 
     @property
     def within_event(self) -> bool:
