@@ -42,7 +42,10 @@ class UpstreamTransport(httpx2.AsyncBaseTransport):
 
     def __init__(self, ssl_context: ssl.SSLContext, proxy: httpx2.Proxy | None, *, connect_seconds: float) -> None:
         self._ssl_context = ssl_context
-        self._proxy = proxy
+        self._proxy = str(proxy.url) if proxy else None
+        self._proxy_headers = dict(proxy.headers) if proxy else {}
+        if proxy and proxy.auth:  # for the proxy, not for the upstream
+            self._proxy_headers["Authorization"] = aiohttp.encode_basic_auth(*proxy.auth)
         self._timeout = aiohttp.ClientTimeout(connect=connect_seconds)
         self._session: aiohttp.ClientSession | None = None
 
@@ -52,7 +55,7 @@ class UpstreamTransport(httpx2.AsyncBaseTransport):
         httpx2.TransportError: there is no answer.
         """
         session = self._session = self._session or self._open_session()
-        proxy, seen = self._proxy, SimpleNamespace(kept=False)
+        seen = SimpleNamespace(kept=False)
         content = await request.aread()
         data = BytesIO(content) if len(content) > MAX_WRITTEN_AT_ONCE_BYTES else content
         with _errors_as_httpx2_has_them(seen):
@@ -62,9 +65,8 @@ class UpstreamTransport(httpx2.AsyncBaseTransport):
                 headers=request.headers.multi_items(),
                 data=data or None,
                 allow_redirects=False,
-                proxy=str(proxy.url) if proxy else None,
-                proxy_auth=aiohttp.BasicAuth(*proxy.auth, encoding="utf-8") if proxy and proxy.auth else None,
-                proxy_headers=proxy.headers if proxy else None,
+                proxy=self._proxy,
+                proxy_headers=self._proxy_headers if self._proxy else None,
                 trace_request_ctx=seen,
             )
         return httpx2.Response(response.status, headers=response.raw_headers, stream=_Body(response))
