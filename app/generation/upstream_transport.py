@@ -1,7 +1,7 @@
 """How httpx2's client reaches upstreams: over aiohttp's connections.
 
 httpx2's own way, through httpcore2, anyio and h11, is Python all along: of what it takes to read a chunk of a stream,
-three quarters were spent there. aiohttp parses HTTP in C.
+more than half was spent there. aiohttp parses HTTP in C.
 """
 
 from __future__ import annotations
