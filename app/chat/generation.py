@@ -35,5 +35,5 @@ async def generate(backend: Backend, request: CompletionRequest) -> AsyncGenerat
                 yield Finish(FinishReason.LENGTH)
                 return
             room -= len(content) + len(reasoning)
-            yield Piece(content, reasoning)
+            yield item if content is item.content and reasoning is item.reasoning else Piece(content, reasoning)
     raise BackendFailed("UPSTREAM_INCOMPLETE", "the model's stream broke off", retryable=True)

@@ -40,7 +40,7 @@ def storable(text: str) -> str:
 
     A backend's text cannot be refused without losing what surrounds it.
     """
-    return _UNSTORABLE.sub("\ufffd", text)
+    return _UNSTORABLE.sub("\ufffd", text) if _UNSTORABLE.search(text) else text
 
 
 def check_metadata(value: Mapping[str, Any], field: str = "metadata") -> Mapping[str, Any]:

@@ -49,21 +49,25 @@ class CompletionReader:
         """Whether a finish reason came; token counts may still follow."""
         return self._reason is not None
 
-    def read(self, data: bytes) -> Iterator[Piece]:
-        """Raises:
-        BackendFailed: the chunk is an error, or nothing that could be understood.
+    def read(self, data: bytes) -> Piece | None:
+        """The text of one chunk, if there is any.
+
+        Raises:
+            BackendFailed: the chunk is an error, or nothing that could be understood.
         """
         chunk = parse_chunk(data)
         if error := failure_in_stream(chunk):
             raise error
         if usage := _usage(chunk.get("usage")):
             self._usage = usage
+        content = reasoning = ""
         choices = chunk.get("choices")
-        if not isinstance(choices, list):
-            return
-        for choice in choices:
+        for choice in choices if isinstance(choices, list) else ():
             if isinstance(choice, dict) and not choice.get("index"):
-                yield from self._read_choice(choice)
+                more, thought = self._read_choice(choice)
+                content += more
+                reasoning += thought
+        return Piece(content, reasoning) if content or reasoning else None
 
     def stream_ended(self, *, certain: bool) -> None:
         """Says nothing here: an upstream that is stopped in mid-answer may well end its stream in good order."""
@@ -76,7 +80,8 @@ class CompletionReader:
         if self._reason:
             yield Finish(self._reason, self._usage)
 
-    def _read_choice(self, choice: Mapping[str, Any]) -> Iterator[Piece]:
+    def _read_choice(self, choice: Mapping[str, Any]) -> tuple[str, str]:
+        """Content and reasoning."""
         said = _object(choice.get("delta")) or _object(choice.get("message"))
         content = _text(said.get("content"))
         if not content and not self._spoke:
@@ -84,10 +89,9 @@ class CompletionReader:
         self._spoke = self._spoke or bool(content)
         content = self._content.join(content)
         reasoning = self._reasoning.join(_text(said.get("reasoning_content") or said.get("reasoning")))
-        if content or reasoning:
-            yield Piece(content, reasoning)
         if isinstance(reason := choice.get("finish_reason"), str) and reason:
             self._reason = finish_reason(reason)
+        return content, reasoning
 
 
 def finish_reason(name: str) -> FinishReason:

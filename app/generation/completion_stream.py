@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, suppress
-from typing import Final, Protocol
+from contextlib import aclosing
+from typing import Final, Protocol, cast
 
 import httpx2
 
 from app.chat.completion import Finish, Piece
 from app.chat.errors import BackendFailed
 from app.generation.deadlines import Deadlines
-from app.generation.sse import MAX_EVENT_BYTES, EventStream, EventTooLarge, ServerSentEvent
+from app.generation.patience import Patience
+from app.generation.sse import MAX_EVENT_BYTES, EventStream, EventTooLarge
 from app.generation.upstream_errors import UPSTREAM_INCOMPLETE, UPSTREAM_INVALID, silence
 
 DONE: Final = b"[DONE]"
@@ -26,9 +26,11 @@ class ChunkReader(Protocol):
         """Whether the upstream said that it is done; token counts may still follow."""
         ...
 
-    def read(self, data: bytes) -> Iterator[Piece]:
-        """Raises:
-        BackendFailed: the chunk is an error, or nothing that could be understood.
+    def read(self, data: bytes) -> Piece | None:
+        """The text of one chunk, if there is any.
+
+        Raises:
+            BackendFailed: the chunk is an error, or nothing that could be understood.
         """
         ...
 
@@ -69,12 +71,13 @@ async def read_completion(
         EmptyAnswer
         BackendFailed: the upstream said so, broke off without a finish reason, or kept silent past a deadline.
     """
+    body, patience = _Body(response), Patience(first_token_at)
     ended = False
     try:
-        async with aclosing(_pieces(response, reader, deadlines, _Patience(first_token_at))) as pieces:
+        async with aclosing(_pieces(body, reader, deadlines, patience)) as pieces:
             async for piece in pieces:
                 yield piece
-        ended = _is_framed(response)
+        ended = body.framed
         reader.stream_ended(certain=ended)
     except TimeoutError:
         if not reader.finished:
@@ -83,106 +86,89 @@ async def read_completion(
         raise BackendFailed(UPSTREAM_INVALID, "the model's stream holds something too large", retryable=True) from None
     except (httpx2.RequestError, OSError, _BrokenOff):  # whether that matters is for the reader to say
         pass
+    finally:
+        patience.close()
     for item in reader.end():
         yield item
     if not reader.finished:
-        if ended and not response.num_bytes_downloaded:
+        if ended and body.empty:
             raise EmptyAnswer
         raise BackendFailed(UPSTREAM_INCOMPLETE, "the model's stream broke off", retryable=True)
 
 
 async def _pieces(
-    response: httpx2.Response, reader: ChunkReader, deadlines: Deadlines, patience: _Patience
+    body: _Body, reader: ChunkReader, deadlines: Deadlines, patience: Patience
 ) -> AsyncGenerator[Piece, None]:
     """Raises:
-    TimeoutError, EventTooLarge, httpx2.RequestError, OSError, _BrokenOff: as `_events` does.
+    TimeoutError: out of patience.
+    EventTooLarge
+    httpx2.RequestError: the connection broke.
+    OSError: of TLS, where what came is none.
+    _BrokenOff
     BackendFailed: the upstream said so.
     """
-    async with aclosing(_events(response, patience)) as events:
-        async for event in events:
-            if event.data == DONE:
-                reader.stream_ended(certain=True)
-                if reader.finished:
-                    patience.limit(deadlines.close_seconds)
-                    await _drain(events)
-                return
-            for piece in reader.read(event.data):
+    async with aclosing(body.chunks()) as chunks:
+        if body.whole:
+            if piece := reader.read(await _read_whole(chunks, patience)):
                 yield piece
-                # From here and not from before: whoever takes the pieces may have taken their time.
-                patience.grant(deadlines.between_tokens_seconds)
-            if reader.finished:
-                patience.limit(deadlines.after_finish_seconds)
+            return
+        stream = EventStream()
+        while chunk := await patience.read(chunks):
+            body.empty = False
+            for event in stream.feed(chunk):
+                if event.data == DONE:
+                    reader.stream_ended(certain=True)
+                    if reader.finished:
+                        patience.limit(deadlines.close_seconds)
+                        await _drain(chunks, patience)
+                    return
+                if piece := reader.read(event.data):
+                    yield piece
+                    # From here and not from before: whoever takes the pieces may have taken their time.
+                    patience.grant(deadlines.between_tokens_seconds)
+                if reader.finished:
+                    patience.limit(deadlines.after_finish_seconds)
+    if stream.within_event:
+        raise _BrokenOff
 
 
-async def _drain(events: AsyncGenerator[ServerSentEvent, None]) -> None:
+async def _read_whole(chunks: AsyncIterator[bytes], patience: Patience) -> bytes:
+    body = bytearray()
+    while chunk := await patience.read(chunks):
+        body += chunk
+        if len(body) > MAX_EVENT_BYTES:
+            raise EventTooLarge
+    return bytes(body)
+
+
+async def _drain(chunks: AsyncIterator[bytes], patience: Patience) -> None:
     """Reads on to the end of the body, so that its connection can be used again; nothing of it counts any more."""
-    with suppress(EventTooLarge):
-        async for _ in events:
-            pass
+    while await patience.read(chunks):
+        pass
 
 
 class _BrokenOff(Exception):
     """The stream ended within an event."""
 
 
-class _Patience:
-    """Until when, on the loop's clock, the next bytes may take."""
-
-    def __init__(self, until: float) -> None:
-        self.until = until
-
-    def grant(self, seconds: float) -> None:
-        self.until = asyncio.get_running_loop().time() + seconds
-
-    def limit(self, seconds: float) -> None:
-        """At most that, if not less already."""
-        self.until = min(self.until, asyncio.get_running_loop().time() + seconds)
-
-
-async def _events(response: httpx2.Response, patience: _Patience) -> AsyncGenerator[ServerSentEvent, None]:
-    """The events of a stream; the body as one event where the upstream ignored that a stream was asked for.
-
-    Raises:
-        TimeoutError: out of patience.
-        EventTooLarge
-        httpx2.RequestError: the connection broke.
-        OSError: of TLS, where what came is none.
-        _BrokenOff
+class _Body:
+    """Attributes:
+    whole: whether it is one JSON object: the upstream ignored that a stream was asked for.
+    framed: whether its end is its own, and not merely that of the connection (RFC 9112, 6.3). JSON has one always.
+    empty: whether nothing of a stream has come.
     """
-    chunks = _chunks(response, patience)
-    if _is_whole(response):
-        body = bytearray()
-        async for chunk in chunks:
-            body += chunk
-            if len(body) > MAX_EVENT_BYTES:
-                raise EventTooLarge
-        yield ServerSentEvent(bytes(body))
-        return
-    stream = EventStream()
-    async for chunk in chunks:
-        for event in stream.feed(chunk):
-            yield event
-    if stream.within_event:
-        raise _BrokenOff
 
+    def __init__(self, response: httpx2.Response) -> None:
+        headers = response.headers
+        self.whole = headers.get("content-type", "").startswith("application/json")
+        self.framed = self.whole or not headers.keys().isdisjoint({"transfer-encoding", "content-length"})
+        self.empty = True
+        self._response = response
 
-def _is_whole(response: httpx2.Response) -> bool:
-    return bool(response.headers.get("content-type", "").startswith("application/json"))
-
-
-def _is_framed(response: httpx2.Response) -> bool:
-    """Whether an end of the body was its end, and not merely that of the connection (RFC 9112, 6.3).
-
-    JSON has an end of its own.
-    """
-    return _is_whole(response) or not response.headers.keys().isdisjoint({"transfer-encoding", "content-length"})
-
-
-async def _chunks(response: httpx2.Response, patience: _Patience) -> AsyncIterator[bytes]:
-    body = response.aiter_bytes()
-    while True:
-        async with asyncio.timeout_at(patience.until):
-            chunk = await anext(body, b"")
-        if not chunk:
-            return
-        yield chunk
+    def chunks(self) -> AsyncGenerator[bytes, None]:
+        """As they come, decoded. To be called once."""
+        if "content-encoding" in self._response.headers:
+            return self._response.aiter_bytes()
+        # What httpx2 does where there is nothing to decode costs more than all the reading.
+        stream = cast("httpx2.AsyncByteStream", self._response.stream)
+        return cast("AsyncGenerator[bytes, None]", aiter(stream))

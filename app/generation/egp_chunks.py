@@ -41,9 +41,11 @@ class EgpReader:
     def finished(self) -> bool:
         return self._reason is not None
 
-    def read(self, data: bytes) -> Iterator[Piece]:
-        """Raises:
-        BackendFailed: the chunk is an error, or nothing that could be understood.
+    def read(self, data: bytes) -> Piece | None:
+        """The text of one chunk, if there is any.
+
+        Raises:
+            BackendFailed: the chunk is an error, or nothing that could be understood.
         """
         chunk = parse_chunk(data)
         if error := failure_in_stream(chunk):
@@ -53,12 +55,12 @@ class EgpReader:
         content = message.get("content")
         text = content if isinstance(content, str) else ""
         self._count(_usage(_object(chunk.get("token_usage"))), spoke=bool(text))
-        if text := self._content.join(text):
-            yield Piece(text)
+        text = self._content.join(text)
         if isinstance(reason := completion.get("finish_reason"), str) and reason:
             self._reason = finish_reason(reason)
         elif message.get("tool_request"):
             self._reason = FinishReason.TOOL_CALLS
+        return Piece(text) if text else None
 
     def stream_ended(self, *, certain: bool) -> None:
         if bool(self._spoke or self._usage) if certain else self._counted_last:

@@ -29,11 +29,11 @@ def check_proxies() -> None:
 
 def _check(scheme: str, url: str) -> None:
     try:
-        httpx2.AsyncHTTPTransport(verify=False, proxy=url)  # opens nothing yet
-    except ImportError:
-        raise _fault(scheme, "SOCKS proxies are not supported, only http:// and https:// ones") from None
+        proxy = httpx2.Proxy(url)
     except (ValueError, httpx2.InvalidURL):
         raise _fault(scheme, "must be the URL of a proxy, with http:// or https://") from None
+    if proxy.url.scheme not in ("http", "https"):
+        raise _fault(scheme, "SOCKS proxies are not supported, only http:// and https:// ones")
 
 
 def _fault(scheme: str, problem: str) -> ConfigurationError:

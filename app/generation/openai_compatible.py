@@ -54,13 +54,12 @@ class OpenAICompatibleBackend:
         self._retries = retries
         self._first_dialect = Dialect(data_role=data_role)
         self._dialects: dict[str, Dialect] = {}
-        http_client = UpstreamClient(deadlines, follow_redirects=True)
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or NO_KEY,
             max_retries=0,  # ours heed deadlines, of which the SDK's know nothing
-            timeout=http_client.timeout,
-            http_client=http_client,
+            timeout=None,
+            http_client=UpstreamClient(deadlines, follow_redirects=True),
         )
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:

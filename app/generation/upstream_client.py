@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx2
 
 from app.generation.deadlines import Deadlines
+from app.generation.upstream_transport import KeptConnectionClosed, UpstreamTransport
 
 MAX_REFUSAL_BYTES: Final = 64 * 1024
 """How much is read of the reasons for a refusal."""
@@ -20,9 +21,6 @@ REFUSAL_SECONDS: Final = 5.0
 
 CLOSING_SECONDS: Final = 1.0
 """How long after a request the news can come that the upstream had closed the connection before it got there."""
-
-_NO_ANSWER: Final = "Server disconnected without sending a response."
-"""httpcore2's words; its other protocol errors are about an answer that did come."""
 
 _OF_THE_BODY_AS_SENT: Final = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
@@ -37,14 +35,14 @@ class UpstreamClient(httpx2.AsyncClient):
     def __init__(
         self, deadlines: Deadlines, *, headers: Mapping[str, str] | None = None, follow_redirects: bool = False
     ) -> None:
+        self._deadlines = deadlines
+        self._ssl_context = httpx2.create_ssl_context()
+        self._ssl_context.set_alpn_protocols(["http/1.1"])
         super().__init__(
             headers=headers,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=follow_redirects,
-            # Reading has deadlines of ours.
-            timeout=httpx2.Timeout(None, connect=deadlines.connect_seconds, write=deadlines.between_tokens_seconds),
-            # No limit: to wait for a pool would look like a slow upstream. How much may run is decided elsewhere.
-            limits=httpx2.Limits(max_connections=None),
+            timeout=None,  # connecting has one, of the transport; the rest has deadlines of ours
         )
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
@@ -74,38 +72,22 @@ class UpstreamClient(httpx2.AsyncClient):
     ) -> httpx2.Response:
         """Asks once more, at once, if the upstream closed a kept connection while the request was on its way."""
         clock = asyncio.get_running_loop().time
-        connected = False
-
-        async def trace(event: str, _: object) -> None:
-            nonlocal connected
-            connected = connected or event.startswith("connection.connect_")
-
-        request.extensions = {**request.extensions, "trace": trace}
         asked_at = clock()
         try:
-            return await self._ask(request, options)
-        except httpx2.TransportError as error:
-            if connected or not _is_unanswered(error) or clock() - asked_at > CLOSING_SECONDS:
-                raise
-        return await self._ask(request, options)
-
-    async def _ask(self, request: httpx2.Request, options: Mapping[str, Any]) -> httpx2.Response:
-        try:
             return await super().send(request, stream=True, **options)
-        except AttributeError as error:
-            # Of anyio on uvloop, for a connection that is reset as soon as it stands: its socket is gone already.
-            if error.name != "getpeername":
+        except KeptConnectionClosed:
+            if clock() - asked_at > CLOSING_SECONDS:
                 raise
-            raise httpx2.ConnectError("the connection was reset as soon as it stood", request=request) from error
-        except OSError as error:  # of TLS, when what comes is none: httpcore2 lets it pass
-            raise httpx2.ReadError(str(error), request=request) from error
+        return await super().send(request, stream=True, **options)
 
+    def _init_transport(self, *_: Any, **__: Any) -> httpx2.AsyncBaseTransport:
+        return self._transport_through(None)
 
-def _is_unanswered(error: httpx2.TransportError) -> bool:
-    """Whether the connection was closed or reset before an answer came, or the whole of its head."""
-    if isinstance(error, httpx2.RemoteProtocolError):
-        return str(error) == _NO_ANSWER
-    return isinstance(error, httpx2.ReadError | httpx2.WriteError)
+    def _init_proxy_transport(self, proxy: httpx2.Proxy, *_: Any, **__: Any) -> httpx2.AsyncBaseTransport:
+        return self._transport_through(proxy)
+
+    def _transport_through(self, proxy: httpx2.Proxy | None) -> UpstreamTransport:
+        return UpstreamTransport(self._ssl_context, proxy, connect_seconds=self._deadlines.connect_seconds)
 
 
 async def _refusal(response: httpx2.Response) -> httpx2.Response:

@@ -55,7 +55,7 @@ def failure_from(error: openai.APIError | httpx2.RequestError) -> BackendFailed:
     """What an error means that the SDK or its client raised in place of an answer, or for a refusal."""
     if isinstance(error, openai.APIStatusError):
         return failure_by_status(error.status_code, error.body, error.response.headers)
-    # Only connecting and writing have timeouts of the client's own: every one of them means that nobody listens.
+    # Only connecting has a timeout of the client's own: it means that nobody listens.
     logger.warning("upstream cannot be reached", extra={"why": repr(error.__cause__ or error)})
     return BackendFailed(UPSTREAM_UNREACHABLE, "the model's server cannot be reached", retryable=True)
 

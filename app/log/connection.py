@@ -61,6 +61,11 @@ class Link:
         self._lost = False
         self._closed = False
 
+    @property
+    def server_process(self) -> int | None:
+        """Of PostgreSQL, which serves this connection: its notifications bear this number."""
+        return self._connection.get_server_pid() if self._connection else None
+
     async def use(self, work: Callable[[Connection], Awaitable[Answer]]) -> Answer:
         """Runs `work` once on a live connection.
 

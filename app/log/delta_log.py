@@ -44,8 +44,18 @@ class DeltaLog:
             queue_moved=self._queue_moved,
             seconds=lease_seconds,
         )
-        self._writer = Writer(self._commits, lambda: self._lease.writer, self._lease.dismissed)
-        self._watcher = Watcher(url, stop_asked=self._stop_asked, queue_moved=self._queue_moved)
+        self._watcher = Watcher(
+            url,
+            stop_asked=self._stop_asked,
+            queue_moved=self._queue_moved,
+            is_own=lambda process: process == self._commits.server_process,
+        )
+        self._writer = Writer(
+            self._commits,
+            lambda: self._lease.writer,
+            committed=self._watcher.tell_committed,
+            fenced=self._lease.dismissed,
+        )
         self.retention = Retention(Link(url, "retention"), retention)
 
     async def start(self) -> None:

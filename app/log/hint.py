@@ -31,6 +31,10 @@ class Hints:
         self._followed.pop(id.hex, None)
         self._hinted.discard(id)
 
+    def add_reply(self, id: MessageId) -> None:
+        """One that is followed."""
+        self._hinted.add(id)
+
     def add(self, payload: str) -> bool:
         """Whether there is anything to look at now, by this hint or by one before it."""
         if payload == EVERYTHING:

@@ -32,17 +32,12 @@ class Mirror:
         self.watchers = 0
         self._contents: list[str] = []
         self._reasonings: list[str | None] = []
-        self._changed = asyncio.Event()
+        self._waiting: set[asyncio.Future[None]] = set()
 
     @property
     def seq(self) -> int:
         """That of the last delta here."""
         return self.base + len(self._contents)
-
-    @property
-    def changed(self) -> asyncio.Event:
-        """Is set at the next change. Take it first, look at the mirror, then wait for it."""
-        return self._changed
 
     def feed(self, seq: int, content: str, reasoning: str | None, final: bool) -> None:
         """Takes the next row of the log; one that is here already is dropped.
@@ -73,10 +68,20 @@ class Mirror:
         start = cursor - self.base
         return Delta(self.seq, "".join(self._contents[start:]), _join(self._reasonings[start:]))
 
+    async def change(self) -> None:
+        """Returns after the next change. Nothing can change between a look at the mirror and this."""
+        told = asyncio.get_running_loop().create_future()
+        self._waiting.add(told)
+        try:
+            await told
+        finally:
+            self._waiting.discard(told)
+
     def tell(self) -> None:
         """Wakes everybody who waits for a change."""
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        for told in self._waiting:
+            if not told.done():
+                told.set_result(None)
 
 
 def _join(parts: Sequence[str | None]) -> str | None:

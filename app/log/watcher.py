@@ -1,5 +1,5 @@
 """Follows replies wherever they are written: one LISTEN connection and one mirror per followed reply; a watcher is only
-a cursor into the mirror.
+a cursor into the mirror. What this process writes itself is not read again: it goes from the commit to the mirror.
 
 Invariants (of design section "The promise"):
 - 5: LISTEN stands before the first read; NOTIFY is only a hint, and a slow poll backs it up; a gap is never stepped
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -20,6 +20,7 @@ import asyncpg
 from app.chat.errors import BadInput, NotFound, StorageUnavailable
 from app.chat.events import CompletionEvent, End, Snapshot
 from app.chat.identifiers import MessageId
+from app.log.batch import Append
 from app.log.connection import LOST, Connection, Link
 from app.log.hint import EVERYTHING, Hints
 from app.log.mirror import Gap, Mirror
@@ -36,9 +37,18 @@ class Watcher:
     """Args:
     stop_asked: called with the id of each reply that somebody, anywhere, asked to stop.
     queue_moved: called when a turn that waits may be next.
+    is_own: whether what that process of PostgreSQL notifies of was told by `tell_committed`, or will be.
     """
 
-    def __init__(self, url: str, *, stop_asked: Callable[[MessageId], None], queue_moved: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        stop_asked: Callable[[MessageId], None],
+        queue_moved: Callable[[], None],
+        is_own: Callable[[int], bool],
+    ) -> None:
+        self._is_own = is_own
         self._queue_moved = queue_moved
         self._link = Link(url, "watcher", self._listen)
         self._stop_asked = stop_asked
@@ -75,7 +85,6 @@ class Watcher:
                 raise BadInput("after", f"is {after}, but the reply has only {mirror.seq}")
             cursor = after
             while True:
-                changed = mirror.changed
                 if mirror.opening and cursor < mirror.base:
                     cursor = mirror.base
                     yield Snapshot(mirror.base, mirror.opening.content, mirror.opening.reasoning)
@@ -89,12 +98,27 @@ class Watcher:
                 elif mirror.gone:
                     raise NotFound("message")
                 else:
-                    await changed.wait()
+                    await mirror.change()
         finally:
             mirror.watchers -= 1
             if not mirror.watchers:
                 del self._mirrors[id]
                 self._hints.forget(id)
+
+    def tell_committed(self, rows: Sequence[Append]) -> None:
+        """What this process's own writer has just committed."""
+        told = []
+        for row in rows:
+            if not (mirror := self._mirrors.get(row.id)):
+                continue
+            if mirror.loaded and row.seq <= mirror.seq + 1:
+                mirror.feed(row.seq, row.content, row.reasoning, row.final)
+                told.append(mirror)
+            else:  # it is just being read, perhaps as it was before the commit
+                self._hints.add_reply(row.id)
+                self._wake.set()
+        for mirror in told:
+            mirror.tell()
 
     async def _loaded(self, mirror: Mirror) -> None:
         """Raises:
@@ -105,7 +129,7 @@ class Watcher:
         try:
             async with asyncio.timeout(LOAD_DEADLINE_SECONDS):
                 while not (mirror.loaded or mirror.gone):
-                    await mirror.changed.wait()
+                    await mirror.change()
         except TimeoutError:
             raise StorageUnavailable from None
         if mirror.gone:
@@ -117,8 +141,8 @@ class Watcher:
         await connection.add_listener(QUEUE_CHANNEL, self._on_queue)
         connection.add_termination_listener(self._on_lost)
 
-    def _on_log(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        if self._hints.add(str(payload)):
+    def _on_log(self, _connection: object, process: int, _channel: str, payload: object) -> None:
+        if not self._is_own(process) and self._hints.add(str(payload)):
             self._wake.set()
 
     def _on_queue(self, *_: object) -> None:

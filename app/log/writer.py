@@ -4,7 +4,8 @@ Whatever has gathered for all streams is committed as soon as the commit before 
 commit when idle, bigger groups under load.
 
 Invariants (of design section "The promise"):
-- 2: text is told to watchers by the commit's own NOTIFY, so only committed text is ever seen.
+- 2: text is told to watchers by the commit's own NOTIFY, and to those of this process by its answer, so only committed
+  text is ever seen.
 - 3: a batch is refused when the writer has lost its lease, or a reply is no longer its own.
 - A batch whose answer was lost is committed again to the letter; rows that are there already stay as they are.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import asyncpg
@@ -21,7 +22,7 @@ import asyncpg
 from app.chat.events import Outcome
 from app.chat.identifiers import MessageId, WriterId
 from app.chat.ports import Fenced, Overflow
-from app.log.batch import Batch, Ending, Stream, gather
+from app.log.batch import Append, Batch, Ending, Stream, gather
 from app.log.connection import Connection, Link
 from app.log.hint import hint
 from app.log.statements import APPEND, APPEND_AND_END
@@ -40,12 +41,21 @@ LAST_FLUSH_SECONDS = 2.0
 class Writer:
     """Args:
     current: this process's writer id, for as long as its lease holds.
+    committed: called with the rows of the log that were just committed.
     fenced: called when a batch was refused because the lease is lost.
     """
 
-    def __init__(self, link: Link, current: Callable[[], WriterId], fenced: Callable[[WriterId], None]) -> None:
+    def __init__(
+        self,
+        link: Link,
+        current: Callable[[], WriterId],
+        *,
+        committed: Callable[[Sequence[Append]], None],
+        fenced: Callable[[WriterId], None],
+    ) -> None:
         self._link = link
         self._current = current
+        self._committed = committed
         self._fenced = fenced
         self._streams: dict[MessageId, Stream] = {}
         self._dirty: dict[MessageId, Stream] = {}
@@ -148,6 +158,7 @@ class Writer:
         answer = await self._link.insist(run)
         assert answer is not None  # noqa: S101 - a SELECT without FROM has one row
         ours = set(answer["ours"])
+        self._committed([each for each in batch.appends if each.id in ours])
         ending = {each.id for each in batch.endings}  # not: has an outcome by now, which may wait for the next batch
         for stream in batch.streams:
             if stream.id not in ours:

@@ -14,10 +14,9 @@ from app.generation.completion_chunks import CompletionReader
 def read(*chunks: object) -> list[Piece | Finish]:
     """All items of the chunks, which are JSON values, or JSON as text."""
     reader = CompletionReader()
-    items: list[Piece | Finish] = []
-    for chunk in chunks:
-        items += reader.read((chunk if isinstance(chunk, str) else json.dumps(chunk)).encode())
-    return [*items, *reader.end()]
+    data = [(chunk if isinstance(chunk, str) else json.dumps(chunk)).encode() for chunk in chunks]
+    pieces = [piece for each in data if (piece := reader.read(each))]
+    return [*pieces, *reader.end()]
 
 
 def choice(delta: Any = None, finish_reason: str | None = None, **more: Any) -> dict[str, Any]:
@@ -124,7 +123,7 @@ def test_half_an_emoji_at_the_end_is_not_lost() -> None:
 
 def test_bytes_that_are_not_utf_8_do_not_end_the_stream() -> None:
     data = json.dumps(choice({"content": "a?b"}, "stop")).encode().replace(b"?", b"\xff")
-    assert list(CompletionReader().read(data)) == [Piece("a\ufffdb")]
+    assert CompletionReader().read(data) == Piece("a\ufffdb")
 
 
 @pytest.mark.parametrize(

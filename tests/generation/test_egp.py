@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from app.chat.completion import Finish
-from app.chat.errors import BackendFault
+from app.chat.completion import Finish, Piece
+from app.chat.errors import BackendFailed, BackendFault
 from app.chat.parameters import CompletionParameters
 from app.chat.records import FinishReason, Usage, UsageSource
 from app.generation.egp import EgpBackend
@@ -17,6 +17,7 @@ from app.generation.retrying import RetryPolicy
 from app.generation.upstream_client import MAX_REFUSAL_BYTES
 from tests.generation.conftest import IMPATIENT, QUICK
 from tests.generation.listening import asking, hear
+from tests.generation.raw_upstream import answering, reset
 from tests.upstream.process import Upstream, run_upstream
 from tests.upstream.script import Script
 
@@ -168,6 +169,25 @@ async def test_a_body_that_ends_with_its_connection_is_complete_after_token_coun
     heard = await hear(egp, asking(Script(raw=COUNTED % text, framed=False)))
     assert heard.text == "one " + text
     assert (heard.finish is not None, heard.failure is None) == (complete, complete)
+
+
+async def test_a_reset_after_token_counts_completes_nothing() -> None:
+    begun = asyncio.Event()
+
+    async def reset_after_counts(writer: asyncio.StreamWriter, _: int) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n" + (COUNTED % "").encode())
+        await begun.wait()
+        reset(writer)
+
+    said = ""
+    async with answering(reset_after_counts) as upstream:
+        backend = EgpBackend(base_url=upstream.url)
+        with pytest.raises(BackendFailed, match="broke off"):
+            async for item in backend.complete(asking("hello")):
+                said += item.content if isinstance(item, Piece) else ""
+                begun.set()
+        await backend.close()
+    assert said == "one "
 
 
 @pytest.mark.parametrize("text", ["", "two "])

@@ -30,7 +30,7 @@ def reading(*chunks: bytes, ended: bool = False, closed: bool = False) -> tuple[
         closed: whether it ended in good order, as its connection did; if neither, it was cut.
     """
     reader = EgpReader()
-    items = [item for each in chunks for item in reader.read(each)]
+    items = [piece for each in chunks if (piece := reader.read(each))]
     if ended or closed:
         reader.stream_ended(certain=ended)
     return said([*items, *reader.end()])

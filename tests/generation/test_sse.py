@@ -95,6 +95,17 @@ def test_any_text_comes_out_as_it_went_in(data: list[str], cuts: st.DataObject) 
     assert [event.data.decode() for event in events(stream[:cut], stream[cut:])] == data
 
 
+PARTS = [b"data: a\n\n", b"data: b", b"data:", b"event: x\n", b": c\n", b"\n", b"\r", b"\r\n", b"\n\n", b"\xef\xbb\xbf"]
+
+
+@given(pieces=st.lists(st.sampled_from(PARTS)))
+def test_however_a_stream_is_cut_its_events_are_the_same(pieces: list[bytes]) -> None:
+    cut, bytewise = EventStream(), EventStream()
+    seen = [event for piece in pieces for event in cut.feed(piece)]
+    assert seen == [event for byte in b"".join(pieces) for event in bytewise.feed(bytes([byte]))]
+    assert cut.within_event == bytewise.within_event
+
+
 @pytest.mark.parametrize(
     ("stream", "within"),
     [

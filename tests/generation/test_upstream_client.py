@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.chat.completion import Backend
+from app.chat.completion import Backend, Piece
 from app.chat.errors import BackendFailed, BackendFault
 from app.generation import upstream_client
 from app.generation.egp import EgpBackend
@@ -53,6 +53,12 @@ async def failure_of(backend: Backend) -> BackendFailed:
     failure = (await hear(backend, asking("hello"))).failure
     assert failure is not None
     return failure
+
+
+async def loop_turns(number: int) -> None:
+    """So that whatever has reached this process is known to its connections."""
+    for _ in range(number):
+        await asyncio.sleep(0)
 
 
 @backends
@@ -129,16 +135,46 @@ async def test_a_list_of_models_that_cannot_be_read_is_a_failure_of_the_upstream
 
 @backends
 async def test_an_http_chunk_that_is_none_ends_the_stream_at_once_and_keeps_what_was_said(kind: Kind) -> None:
+    begun = asyncio.Event()
+
     async def garble(writer: asyncio.StreamWriter, _: int) -> None:
-        writer.write(STREAM_HEAD + framed(event("hello ")) + b"zzzz no chunk\r\n")
+        writer.write(STREAM_HEAD + framed(event("hello ")))
+        await begun.wait()
+        writer.write(framed(event("world ")) + b"zzzz no chunk\r\n")
         await writer.drain()
         await asyncio.Event().wait()  # the connection stays: only what came tells that nothing more will
 
+    said = ""
     async with asked(kind, garble) as (backend, _):
-        heard = await hear(backend, asking("hello"))
-    assert heard.text == "hello "
-    assert heard.failure is not None
-    assert heard.failure.upstream_code == "UPSTREAM_INCOMPLETE"
+        with pytest.raises(BackendFailed) as failed:
+            async for item in backend.complete(asking("hello")):
+                said += item.content if isinstance(item, Piece) else ""
+                begun.set()
+    assert (said, failed.value.upstream_code) == ("hello world ", "UPSTREAM_INCOMPLETE")
+
+
+@backends
+async def test_what_was_said_before_a_break_comes_also_to_a_reader_that_takes_its_time(kind: Kind) -> None:
+    """The break is known before the text is taken."""
+    begun, broken = asyncio.Event(), asyncio.Event()
+
+    async def break_off(writer: asyncio.StreamWriter, _: int) -> None:
+        writer.write(STREAM_HEAD + framed(event("hello ")))
+        await begun.wait()
+        writer.write(framed(event("world ")))
+        writer.close()
+        await writer.wait_closed()
+        broken.set()
+
+    said = ""
+    async with asked(kind, break_off) as (backend, _):
+        with pytest.raises(BackendFailed) as failed:
+            async for item in backend.complete(asking("hello")):
+                said += item.content if isinstance(item, Piece) else ""
+                begun.set()
+                await broken.wait()
+                await loop_turns(10)
+    assert (said, failed.value.upstream_code) == ("hello world ", "UPSTREAM_INCOMPLETE")
 
 
 @backends

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from app.chat.events import Delta
@@ -58,10 +60,13 @@ def test_of_a_trimmed_reply_only_the_whole_text_is_left() -> None:
     assert mirror.opening == Delta(7, "all of it", None)
 
 
-async def test_a_change_wakes_whoever_took_the_event_before_it() -> None:
+async def test_a_change_wakes_everybody_who_waits_for_it_and_forgets_who_has_gone() -> None:
     mirror = Mirror()
-    changed = mirror.changed
-    mirror.feed(1, "a", None, final=False)
+    waiting = [asyncio.create_task(mirror.change()) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
     mirror.tell()
-    assert changed.is_set()
-    assert not mirror.changed.is_set()
+    mirror.tell()
+    done, left = await asyncio.wait(waiting, timeout=5)
+    assert (waiting[0].cancelled(), len(done), left) == (True, 3, set())
+    assert not mirror._waiting

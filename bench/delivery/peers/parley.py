@@ -44,7 +44,6 @@ class Mirrored:
     async def read(self) -> Numbered:
         mirror, cursor = self._mirror, 0
         while True:
-            changed = mirror.changed
             if cursor < mirror.seq:
                 delta = mirror.after(cursor)
                 cursor = delta.seq
@@ -52,7 +51,7 @@ class Mirrored:
             elif mirror.ended:
                 return
             else:
-                await changed.wait()
+                await mirror.change()
 
 
 def edge(chat: Chat) -> FastAPI:
