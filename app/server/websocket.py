@@ -12,6 +12,7 @@ from websockets.frames import Frame
 from websockets.protocol import OPEN
 
 from app.server.bounded_writes import BoundedWrites
+from app.server.gate import Gate
 from app.server.gathered_writes import GatheredWrites
 from app.server.inbox import Inbox
 from app.server.text_frame import text_frame
@@ -36,6 +37,7 @@ class BoundedWebSocket(BoundedWrites, WebSocketsSansIOProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.logger = self.conn.logger = _logger
+        self.writable = Gate()  # type: ignore[assignment]  # and of an Event
         self.queue = Inbox()  # type: ignore[assignment]  # it has what uvicorn uses of a Queue
         self._unread = bytearray()
         self._turn_comes = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from graphql import GraphQLError, get_operation_ast
@@ -32,17 +32,23 @@ class CheckedOperation(SchemaExtension):
     _checked: CheckedDocument
     _plan: CostPlan | None = None
     _cost: int | None = None
+    _room: asyncio.Semaphore | None = None
+    """In which there is a place for the answer."""
 
     async def on_operation(self) -> AsyncIterator[None]:
         """Ends when the answer has been taken."""
-        async with AsyncExitStack() as self._room:
+        try:
             yield
+        finally:
+            if self._room:
+                self._room.release()
 
     async def on_execute(self) -> AsyncIterator[None]:
         context = self.execution_context
         answers = context.context.answers
         if answers and context.operation_type is not OperationType.SUBSCRIPTION:
-            await self._room.enter_async_context(answers)
+            await answers.acquire()
+            self._room = answers
         yield
 
     def on_parse(self) -> Iterator[None]:
