@@ -9,12 +9,13 @@ import strawberry
 
 from app.api.graphql import limits
 from app.api.graphql.errors import too_complex
+from app.api.graphql.event_source import Following
 from app.api.graphql.loaders import Loaders
 from app.api.identity import Identity
 from app.chat.service import Chat
 
 
-class Context:
+class Context(Following):
     """Belongs to one operation. A socket carries many, so it is never the socket's.
 
     Args:
