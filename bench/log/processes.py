@@ -42,8 +42,8 @@ def two_processes(
     spawn = multiprocessing.get_context("spawn")
     (here, there), (here_too, there_too) = spawn.Pipe(), spawn.Pipe()
     processes = [
-        spawn.Process(target=run_process, args=(way.produce, url, there, seconds)),
-        spawn.Process(target=run_process, args=(way.watch_all, url, there_too, seconds)),
+        spawn.Process(target=run_process, args=(way.produce, url, there, seconds), daemon=True),
+        spawn.Process(target=run_process, args=(way.watch_all, url, there_too, seconds), daemon=True),
     ]
     for process in processes:
         process.start()
