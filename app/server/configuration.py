@@ -12,4 +12,6 @@ def configuration(app: ASGIApp, *, max_message_bytes: int) -> uvicorn.Config:
     Args:
         max_message_bytes: of what a client says in one message on a WebSocket.
     """
-    return uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, ws_max_size=max_message_bytes)
+    return uvicorn.Config(
+        app, interface="asgi3", lifespan="off", log_config=None, access_log=False, ws_max_size=max_message_bytes
+    )

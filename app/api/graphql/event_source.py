@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Any, Self
+
+from app.api.graphql.selection.generated_function import Completion
 
 
 class EventSource:
@@ -15,13 +17,17 @@ class EventSource:
     and its end come to it as if nobody else had looked.
 
     Args:
-        complete: the data of the response to an event. What it raises says that the event is graphql-core's.
+        name: of the root field, in the response.
+        completion: of that field, of which an event is the value. What it raises says that the event is graphql-core's.
     """
 
-    def __init__(self, events: AsyncIterable[Any], complete: Callable[[Any], dict[str, Any]]) -> None:
+    __slots__ = ("_completion", "_error", "_events", "_given_back", "_name")
+
+    def __init__(self, events: AsyncIterable[Any], name: str, completion: Completion) -> None:
         self._events = aiter(events)
-        self._complete = complete
-        self._given_back: list[Any] = []
+        self._name = name
+        self._completion = completion
+        self._given_back: tuple[Any, ...] = ()
         self._error: Exception | None = None
 
     def __aiter__(self) -> Self:
@@ -29,7 +35,8 @@ class EventSource:
 
     async def __anext__(self) -> Any:
         if self._given_back:
-            return self._given_back.pop()
+            (event,), self._given_back = self._given_back, ()
+            return event
         if self._error:
             error, self._error = self._error, None
             raise error
@@ -46,9 +53,9 @@ class EventSource:
         try:
             async for event in self._events:
                 try:
-                    data = self._complete(event)
+                    data = {self._name: self._completion(event)}
                 except Exception:
-                    self._given_back.append(event)
+                    self._given_back = (event,)
                     return
                 yield data
         except Exception as error:

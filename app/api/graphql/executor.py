@@ -99,8 +99,7 @@ class CompilingExecutor(LeanExecutor):
         events: AsyncIterable[Any] = super().cancellable_iterable(iterable)
         if self._event is None or not isinstance(self.context_value, Following):
             return events
-        name, completion = self._event
-        self.context_value.events = source = EventSource(events, lambda event: {name: completion(event)})
+        self.context_value.events = source = EventSource(events, *self._event)
         return source
 
     def execute_collected_root_fields(

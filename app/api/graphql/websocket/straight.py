@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -17,6 +19,6 @@ class Straight:
         self._path = path
         self._sockets = sockets
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         straight = scope["type"] == "websocket" and scope["path"] == self._path
-        await (self._sockets if straight else self._app)(scope, receive, send)
+        return (self._sockets if straight else self._app)(scope, receive, send)
