@@ -25,7 +25,7 @@ from app.generation.configuration_faults import ConfigurationError
 from app.listening import ListenError, bind, listen_at, reserve, url
 from app.logs import configure_logging
 from app.main import Parley, configured, listed_documents
-from app.server import Server, SupervisedServer
+from app.server import Server, SupervisedServer, configuration
 from app.settings import Settings, SettingsError, read_settings
 from app.storage.client import Database
 from app.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
@@ -194,13 +194,7 @@ async def _serve_supervised(settings: Settings, address: socket.socket, supervis
 
 
 def _uvicorn(parley: Parley) -> uvicorn.Config:
-    return uvicorn.Config(
-        parley.app(),
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        ws_max_size=MAX_BODY_BYTES,
-    )
+    return configuration(parley.app(), max_message_bytes=MAX_BODY_BYTES)
 
 
 async def _serve(server: Server, bound: socket.socket) -> None:

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, suppress
 from http import HTTPStatus
 from typing import Self
 
-from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
+from starlette.types import ASGIApp
 
 from app.api.graphql import GraphQLRouter, graphql_router
 from app.api.graphql.persisted_documents.documents import PersistedDocuments
@@ -143,21 +143,21 @@ class Parley:
         await asyncio.gather(self._runner.drain(left), self.rest.in_flight.drain(left))
         await self.graphql.drain(LAST_EVENTS_SECONDS)
 
-    def app(self) -> FastAPI:
+    def app(self) -> ASGIApp:
         """The ASGI application.
 
         Raises:
             NotBuiltError: the web pages have not been built.
         """
         app = DocumentedAPI(wants_keys=self._wants_keys, routes=[*playground_routes(), *swagger_routes()])
-        app.include_router(self.graphql)
         app.include_router(self.rest)
         app.include_router(health_router(self._checks))
         app.add_api_route("/", _to_playground, include_in_schema=False)
         app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, method_not_allowed)
+        served = self.graphql.added_to(app)
         if self._settings.auth == "auto" and not self._wants_keys:
-            app.add_middleware(LocalNamesOnly, names=[self._settings.host])
-        return app
+            return LocalNamesOnly(served, names=[self._settings.host])
+        return served
 
     def _identify(self) -> Identify:
         if not self._wants_keys:

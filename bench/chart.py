@@ -24,7 +24,8 @@ svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --rule: #d9dee3;
   svg { --paper: #0d1117; --ink: #e6edf3; --faint: #9198a1; --rule: #2f363d;
     --line-0: #5aa2ff; --line-1: #f0883e; --line-2: #3fb984; --line-3: #bc8cff; --line-4: #a0a8b1 } }
 text { fill: var(--ink) } .faint { fill: var(--faint) } .title { font-size: 15px; font-weight: 600 }
-.rule { stroke: var(--rule) } .line { fill: none; stroke-width: 2.25 }
+.rule { stroke: var(--rule) } .line { fill: none; stroke-width: 2 }
+.line.ours { stroke-width: 4 } .name.ours { font-weight: 600 }
 """
 
 
@@ -32,7 +33,7 @@ text { fill: var(--ink) } .faint { fill: var(--faint) } .title { font-size: 15px
 class Chart:
     """Args:
     name: of its file.
-    lines: by name, at most five; points in the order of x. What is not finite is left out.
+    lines: by name, ours first, at most five; points in the order of x. What is not finite is left out.
     log_y, log_x: a logarithmic scale, where what is compared lies orders of magnitude apart.
     """
 
@@ -130,14 +131,15 @@ def _lines(lines: Mapping[str, Sequence[Point]], x_axis: Axis, y_axis: Axis) -> 
     parts = []
     shown = [(number, name, points) for number, (name, points) in enumerate(lines.items()) if points]
     ends = spread([y_axis.pixel(points[-1][1]) + 4 for _, _, points in shown], _LABEL_APART)
-    for (number, name, points), label_y in zip(shown, ends, strict=True):
+    for (number, name, points), label_y in reversed([*zip(shown, ends, strict=True)]):  # ours over the others
         places = [(x_axis.pixel(x), y_axis.pixel(y)) for x, y in points]
         stroke, fill = f"stroke: var(--line-{number})", f"fill: var(--line-{number})"
+        ours = "" if number else " ours"
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
-        parts.append(f'<path class="line" style="{stroke}" d="M{path}"/>')
-        parts += [f'<circle r="3" cx="{x:.1f}" cy="{y:.1f}" style="{fill}"/>' for x, y in places]
+        parts.append(f'<path class="line{ours}" style="{stroke}" d="M{path}"/>')
+        parts += [f'<circle r="{3 if number else 4.5}" cx="{x:.1f}" cy="{y:.1f}" style="{fill}"/>' for x, y in places]
         parts.append(f'<circle r="4" cx="{WIDTH - _RIGHT + 14}" cy="{label_y - 4:.1f}" style="{fill}"/>')
-        parts.append(_text(WIDTH - _RIGHT + 24, label_y, name))
+        parts.append(_text(WIDTH - _RIGHT + 24, label_y, name, f"name{ours}"))
     return parts
 
 

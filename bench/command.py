@@ -11,6 +11,7 @@ import uvloop
 
 from bench import results
 from bench.report import Report, table
+from bench.termination import end_as_by_interrupt
 
 Run = Callable[[int, float], Awaitable[Report]]
 """By the number of rounds and the seconds of each measurement."""
@@ -27,6 +28,7 @@ def command(about: str, run: Run, rounds: int, seconds: float) -> None:
     arguments.add_argument("--seconds", type=float, default=seconds, help="of each measurement")
     arguments.add_argument("--results", type=Path, default=results.FOLDER, help="where RESULTS.md and all else goes")
     given = arguments.parse_args()
+    end_as_by_interrupt()
     gc.disable()  # the client's collections would be taken for the server's pauses
 
     async def report() -> Report:

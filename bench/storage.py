@@ -20,6 +20,7 @@ import asyncpg
 from prisma.enums import MessageStatus, Role
 
 from app.storage.client import Database
+from bench.termination import end_as_by_interrupt
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # that a machine has no XDG_RUNTIME_DIR
@@ -161,4 +162,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    end_as_by_interrupt()
     asyncio.run(main())

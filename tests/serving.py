@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
+from app.api.graphql.limits import MAX_BODY_BYTES
 from app.listening import bind, url
 from app.main import Parley
-from app.server import Server
+from app.server import Server, configuration
 from app.settings import Settings
 
 
@@ -44,7 +43,7 @@ async def serving(database_url: str, **settings: Any) -> AsyncGenerator[Served]:
     given = Settings.model_construct(**{**defaults, **settings})
     bound = bind("127.0.0.1", 0)
     async with Parley(given, database_url) as parley:
-        config = uvicorn.Config(parley.app(), lifespan="off", log_config=None, access_log=False)
+        config = configuration(parley.app(), max_message_bytes=MAX_BODY_BYTES)
         server = _EmbeddedServer(config, drain=lambda: parley.drain(given.grace_seconds), hurry=lambda: parley.drain(0))
         running = asyncio.create_task(server.serve(sockets=[bound]))
         try:

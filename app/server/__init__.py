@@ -2,7 +2,8 @@
 connections whose readers cannot make the server hold much for them, or hold it for long.
 """
 
+from app.server.configuration import configuration
 from app.server.draining import Server
 from app.server.supervised import SupervisedServer
 
-__all__ = ["Server", "SupervisedServer"]
+__all__ = ["Server", "SupervisedServer", "configuration"]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.protocol import OPEN
 
 from app.server.bounded_writes import BoundedWrites
+from app.server.gate import Gate
+from app.server.gathered_writes import GatheredWrites
 from app.server.inbox import Inbox
+from app.server.text_frame import text_frame
 
 TURN_BYTES: Final = 4 * 1024
 """What of a client's is looked at before others have their turn. One read may bring 256 KB, which is 10,000 messages:
@@ -32,10 +37,15 @@ class BoundedWebSocket(BoundedWrites, WebSocketsSansIOProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.logger = self.conn.logger = _logger
+        self.writable = Gate()  # type: ignore[assignment]  # and of an Event
         self.queue = Inbox()  # type: ignore[assignment]  # it has what uvicorn uses of a Queue
         self._unread = bytearray()
         self._turn_comes = False
         self._pong_waits = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        gathered = GatheredWrites(cast("asyncio.Transport", transport), self.loop)
+        super().connection_made(cast("asyncio.Transport", gathered))
 
     def data_received(self, data: bytes) -> None:
         if self._unread:
@@ -101,6 +111,11 @@ class BoundedWebSocket(BoundedWrites, WebSocketsSansIOProtocol):
         """Waits until there is room again, which another may have taken meanwhile."""
         while not self.writable.is_set():
             await self.writable.wait()
+        if message["type"] == "websocket.send" and self.conn.state is OPEN and not self.disconnected:
+            text = message.get("text")
+            if text is not None:
+                self.transport.write(text_frame(text.encode()))
+                return
         await super().send(message)
         if message["type"] == "websocket.accept":
             self._forget_handshake()

@@ -17,6 +17,7 @@ from bench import results
 from bench.delivery.benchmarks import delivery, fan_out, idle, overload, whole_way
 from bench.delivery.server_process import off_server_core
 from bench.report import table
+from bench.termination import end_as_by_interrupt
 
 BENCHMARKS: Final = {
     "delivery": delivery,
@@ -35,6 +36,7 @@ def main() -> None:
     arguments.add_argument("--results", type=Path, default=results.FOLDER, help="where RESULTS.md and all else goes")
     given = arguments.parse_args()
     benchmark = BENCHMARKS[given.name]
+    end_as_by_interrupt()
     off_server_core()
     gc.disable()  # the client's collections would be taken for the server's pauses
     report = uvloop.run(benchmark.run(given.rounds or benchmark.ROUNDS, given.seconds or benchmark.SECONDS))

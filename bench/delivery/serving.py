@@ -12,30 +12,27 @@ from starlette.types import ASGIApp
 
 from app.api.graphql.limits import MAX_BODY_BYTES
 from app.listening import bind
+from app.server import configuration
 from bench.delivery.control import obey, say
 from bench.delivery.source import Source
 
 MakeServer = Callable[[uvicorn.Config], uvicorn.Server]
 
 
-def serve(app: ASGIApp, source: Source, server: MakeServer = uvicorn.Server) -> None:
+def stock(config: uvicorn.Config) -> uvicorn.Server:
+    """With uvicorn's own connections, of the kinds on which Parley's build."""
+    config.http, config.ws, config.ws_per_message_deflate = "httptools", "websockets-sansio", False
+    return uvicorn.Server(config)
+
+
+def serve(app: ASGIApp, source: Source, server: MakeServer = stock) -> None:
     """Says its port, then does what it is told."""
     uvloop.run(_serve(app, source, server))
 
 
 async def _serve(app: ASGIApp, source: Source, make: MakeServer) -> None:
     with bind("127.0.0.1", 0) as bound:
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            http="httptools",
-            ws="websockets-sansio",
-            ws_max_size=MAX_BODY_BYTES,
-            ws_per_message_deflate=False,
-        )
-        server = make(config)
+        server = make(configuration(app, max_message_bytes=MAX_BODY_BYTES))
         running = asyncio.create_task(server.serve(sockets=[bound]))
         gc.collect()
         gc.freeze()

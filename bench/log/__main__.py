@@ -22,10 +22,12 @@ from statistics import median
 
 from app.storage.embedded import EmbeddedPostgres
 from app.storage.migrate import migrate_deploy
+from bench.delivery.service import at_work_in, cpu_seconds, family
 from bench.log import delta_log, redis_streams
 from bench.log.load import DELTAS_PER_SECOND, Result
-from bench.log.processes import postgres_processes, tree_cpu, two_processes
+from bench.log.processes import two_processes
 from bench.log.queues import queues
+from bench.termination import end_as_by_interrupt
 
 STREAMS = (1, 20, 200)
 
@@ -36,6 +38,7 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--json", type=Path, help="where to write the figures too")
     given = arguments.parse_args()
+    end_as_by_interrupt()
     rows: dict[tuple[int, str], list[Result]] = {}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -43,11 +46,11 @@ def main() -> None:
         EmbeddedPostgres(Path(folder)) as url,
     ):
         asyncio.run(migrate_deploy(url))
-        postgres = postgres_processes(folder)
+        postgres = at_work_in(Path(folder))
         for _ in range(given.rounds):
             for streams in STREAMS:
                 load = (streams, given.seconds)
-                ways = {"parley": two_processes(delta_log, url, lambda: tree_cpu(postgres), *load)}
+                ways = {"parley": two_processes(delta_log, url, lambda: cpu_seconds(family(postgres)), *load)}
                 if redis:
                     ways["redis"] = two_processes(redis_streams, *redis, *load)
                 ways["queue"] = asyncio.run(queues(*load))

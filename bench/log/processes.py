@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from multiprocessing.connection import Connection as Pipe
 from typing import Protocol
 
-import psutil
 import uvloop
 
 from bench.log.load import Result
@@ -43,8 +42,8 @@ def two_processes(
     spawn = multiprocessing.get_context("spawn")
     (here, there), (here_too, there_too) = spawn.Pipe(), spawn.Pipe()
     processes = [
-        spawn.Process(target=run_process, args=(way.produce, url, there, seconds)),
-        spawn.Process(target=run_process, args=(way.watch_all, url, there_too, seconds)),
+        spawn.Process(target=run_process, args=(way.produce, url, there, seconds), daemon=True),
+        spawn.Process(target=run_process, args=(way.watch_all, url, there_too, seconds), daemon=True),
     ]
     for process in processes:
         process.start()
@@ -59,19 +58,3 @@ def two_processes(
     for process in processes:
         process.join()
     return Result(len(found), sent, found, (producing + watching + used) / seconds)
-
-
-def tree_cpu(processes: list[psutil.Process]) -> float:
-    total = 0.0
-    for process in processes:
-        for each in [process, *process.children(recursive=True)]:
-            try:
-                times = each.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            total += times.user + times.system
-    return total
-
-
-def postgres_processes(folder: str) -> list[psutil.Process]:
-    return [each for each in psutil.process_iter(["cmdline"]) if folder in " ".join(each.info["cmdline"] or ())]

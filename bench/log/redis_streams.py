@@ -16,8 +16,8 @@ import psutil
 from redis.asyncio import BlockingConnectionPool, Redis, UnixDomainSocketConnection
 
 from app.chat.identifiers import new_uuid
+from bench.delivery import service
 from bench.log.load import cpu_seconds, latencies, pace
-from bench.log.processes import tree_cpu
 
 CONNECTIONS = 20
 
@@ -79,7 +79,7 @@ def server() -> Iterator[tuple[str, Callable[[], float]] | None]:
         while not Path(path).exists():
             time.sleep(0.01)
         try:
-            yield path, lambda: tree_cpu([psutil.Process(server.pid)])
+            yield path, lambda: service.cpu_seconds(service.family([psutil.Process(server.pid)]))
         finally:
             server.terminate()
             server.wait()

@@ -23,6 +23,7 @@ from bench.proxy import proxies
 from bench.proxy.client import Load, saturate, trickle
 from bench.proxy.proxies import Way, cpu_seconds
 from bench.proxy.upstream import INSTANT, PACED
+from bench.termination import end_as_by_interrupt
 
 CLIENTS: Final = 16
 FEW_PER_SECOND: Final = 10.0
@@ -36,6 +37,7 @@ def main() -> None:
     arguments.add_argument("--seconds", type=float, default=5.0, help="of load per measurement")
     arguments.add_argument("--rounds", type=int, default=5)
     given = arguments.parse_args()
+    end_as_by_interrupt()
     rows: Rows = {}
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as name, proxies.upstream() as upstream:
         folder = Path(name)

@@ -114,12 +114,12 @@ async def serving_failures() -> AsyncGenerator[Edges]:
 
     ended = asyncio.Queue[str]()
     app = FastAPI()
-    app.include_router(graphql_router(chat, identify=identify))
     app.include_router(rest_router(chat, identify=identify))
+    edges = graphql_router(chat, identify=identify).added_to(app)
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await app(scope, receive, send)
+            await edges(scope, receive, send)
         finally:
             ended.put_nowait(scope["path"])
 

@@ -163,9 +163,8 @@ async def forgetful(guarded: Guarded, keys: CountedKeys, holds_seconds: float) -
     """The same service where a key is looked up again after that time; the address of its WebSocket."""
     limits = KeyLimits(requests_per_second=1_000, burst=1_000, sockets=1_000)
     identify = identity_by_key(KeyVerifier(keys, holds_seconds=holds_seconds), Allowances(limits))
-    app = FastAPI()
-    app.include_router(graphql_router(guarded.served.parley.chat, identify=identify))
-    async with serving(app) as port:
+    router = graphql_router(guarded.served.parley.chat, identify=identify)
+    async with serving(router.added_to(FastAPI())) as port:
         yield f"ws://127.0.0.1:{port}/graphql"
 
 

@@ -149,9 +149,9 @@ async def client(database_url: str, log: BreakingLog) -> AsyncGenerator[Client]:
     await database.connect()
     chat, runner = build_chat(PrismaRecords(database), log, Catalog([BreakingBackend()]))
     app = FastAPI()
-    app.include_router(graphql_router(chat, identify=local_identity))
     app.include_router(rest_router(chat, identify=local_identity))
-    async with serving(app) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False) as http:
+    served = graphql_router(chat, identify=local_identity).added_to(app)
+    async with serving(served) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False) as http:
         yield Client(http, port, "local")
     await runner.drain(0)
     await database.disconnect()

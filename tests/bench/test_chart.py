@@ -25,7 +25,7 @@ def drawn(given: Chart) -> ElementTree.Element:
 
 def paths(given: Chart) -> list[list[Point]]:
     """Of each line the pixels."""
-    found = [each.get("d", "") for each in drawn(given).iter(f"{SVG}path") if each.get("class") == "line"]
+    found = [each.get("d", "") for each in drawn(given).iter(f"{SVG}path") if each.get("class", "").startswith("line")]
     return [[(float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", path)] for path in found]
 
 
@@ -61,7 +61,7 @@ def test_higher_values_are_higher_up_and_later_ones_further_right() -> None:
 
 @pytest.mark.parametrize("log_y", [False, True])
 def test_lines_of_one_chart_have_one_scale(log_y: bool) -> None:
-    ours, theirs = paths(chart({"ours": [(0, 1), (5, 100)], "theirs": [(0, 100), (5, 1)]}, log_y=log_y))
+    theirs, ours = paths(chart({"ours": [(0, 1), (5, 100)], "theirs": [(0, 100), (5, 1)]}, log_y=log_y))
     assert (ours[0][1], ours[1][1]) == (theirs[1][1], theirs[0][1])
 
 
@@ -75,6 +75,12 @@ def test_what_was_not_measured_is_left_out() -> None:
 def test_a_way_without_figures_leaves_the_others_their_colours() -> None:
     text = svg(chart({"none": [], "theirs": [(1, 1)]}))
     assert ("stroke: var(--line-0)" in text, "stroke: var(--line-1)" in text) == (False, True)
+
+
+def test_ours_is_the_line_that_stands_out_and_nothing_is_over_it() -> None:
+    root = drawn(chart({"ours": [(1, 1), (2, 2)], "theirs": [(1, 2), (2, 1)], "others": [(1, 1), (2, 1)]}))
+    assert [each.get("class") for each in root.iter(f"{SVG}path")][-3:] == ["line", "line", "line ours"]
+    assert [each.text for each in root.iter(f"{SVG}text") if each.get("class") == "name ours"] == ["ours"]
 
 
 def test_names_are_readable_and_escaped() -> None:

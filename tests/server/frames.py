@@ -6,7 +6,7 @@ import socket
 import struct
 from collections.abc import Iterator
 
-CONTINUATION, TEXT, CLOSE, PING, PONG = 0x0, 0x1, 0x8, 0x9, 0xA
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
 
 def open_handshake(client: socket.socket) -> None:

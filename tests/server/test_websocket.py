@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.server.websocket import TURN_BYTES, BoundedWebSocket
-from tests.server.frames import CLOSE, CONTINUATION, PING, PONG, TEXT, FrameReader, client_frame, open_handshake
+from tests.server.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameReader, client_frame, open_handshake
 from tests.server.serving import DEADLINE_SECONDS, read_to_reset, serving
 
 FEW_BYTES = 32 * 1024
@@ -92,11 +92,11 @@ def test_a_reader_that_takes_nothing_is_reset_and_nothing_of_it_is_left(
         assert read_to_reset(client) < FEW_BYTES
 
 
-@pytest.mark.parametrize(("messages", "size"), [(1, 1_000_000), (14, 1_000)])
+@pytest.mark.parametrize(("messages", "size"), [(1, 1_000_000), (18, 1_000)])
 def test_so_is_one_whose_last_words_are_not_taken(
     loop_name: str, messages: int, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A close waits for what is before it, be it less than makes writers wait: 10 KB of the 14 are the systems'."""
+    """A close waits for what is before it, be it less than makes writers wait: 14 KB of the 18 are the systems'."""
     monkeypatch.setattr(BoundedWebSocket, "stall_seconds", 0.2)
 
     async def app(_scope: Any, receive: Any, send: Any) -> None:
@@ -225,6 +225,31 @@ def test_a_close_is_answered_also_amidst_a_flood(loop_name: str) -> None:
         assert next(iter(FrameReader(client))) == (CLOSE, b"\x03\xe8")
         assert served.is_empty_again()
     assert len(app.heard) == 5_000
+
+
+def test_a_message_is_on_its_way_before_the_application_does_anything_else(loop_name: str) -> None:
+    """What it says in the same turn after that comes behind it, and before the end."""
+    arrived = threading.Event()
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await asyncio.sleep(0)
+        await send({"type": "websocket.send", "text": "first"})
+        assert arrived.wait(DEADLINE_SECONDS)  # holds the loop up, so that nothing else can send it
+        for number in range(100):
+            await send({"type": "websocket.send", "text": f"{number}" * 100})
+        await send({"type": "websocket.send", "bytes": b"of another kind"})
+        await send({"type": "websocket.close"})
+
+    with serving(app, loop_name) as served, served.connected() as client:
+        open_handshake(client)
+        reader = iter(FrameReader(client))
+        assert next(reader) == (TEXT, b"first")
+        arrived.set()
+        assert [next(reader) for _ in range(100)] == [(TEXT, f"{number}".encode() * 100) for number in range(100)]
+        assert next(reader) == (BINARY, b"of another kind")
+        assert next(reader) == (CLOSE, b"\x03\xe8")
 
 
 def test_handshakes_have_a_log_of_their_own(loop_name: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -33,6 +33,7 @@ class CheckedOperation(SchemaExtension):
     _plan: CostPlan | None = None
     _cost: int | None = None
     _room: asyncio.Semaphore | None = None
+    """In which there is a place for the answer."""
 
     async def on_operation(self) -> AsyncIterator[None]:
         """Ends when the answer has been taken."""

@@ -9,13 +9,14 @@ import strawberry
 
 from app.api.graphql import limits
 from app.api.graphql.errors import too_complex
+from app.api.graphql.event_source import Following
 from app.api.graphql.loaders import KnownLoaders, Loaders
 from app.api.graphql.selection.foreseen import Unknown
 from app.api.identity import Identity
 from app.chat.service import Chat
 
 
-class Context:
+class Context(Following):
     """Belongs to one operation. A socket carries many, so it is never the socket's.
 
     Args:

@@ -23,6 +23,7 @@ from graphql.execution.collect_fields import (
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from app.api.graphql.event_source import EventSource, Following
 from app.api.graphql.selection.compiled_event import CompiledEvent
 from app.api.graphql.selection.compiled_operation import CompiledOperation
 from app.api.graphql.selection.execution import Execution
@@ -94,6 +95,14 @@ class CompilingExecutor(LeanExecutor):
         if self._event is None:
             return ordinary(payload)
         return cast("Executor[Any]", CompiledEvent(*self._event, payload, self._execution, ordinary))
+
+    def cancellable_iterable(self, iterable: AsyncIterable[Any]) -> AsyncIterable[Any]:
+        """What graphql-core is to iterate in place of the source of a subscription."""
+        events: AsyncIterable[Any] = super().cancellable_iterable(iterable)
+        if self._event is None or not isinstance(self.context_value, Following):
+            return events
+        self.context_value.events = source = EventSource(events, *self._event)
+        return source
 
     def execute_collected_root_fields(
         self, root_type: GraphQLObjectType, root_value: Any, grouped_field_set: GroupedFieldSet, *rest: Any

@@ -10,6 +10,7 @@ from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext
 
 from app.api.graphql.before_stage import BeforeStage, ends_before
+from app.api.graphql.event_source import Following
 
 _NOTHING: Final = nullcontext()
 
@@ -29,7 +30,11 @@ class LeanExtensionsRunner(SchemaExtensionsRunner):
 
     # Wider than Strawberry's own type: all that is done with it is `async with`.
     def on_stream_result(self, result: Any) -> AbstractAsyncContextManager[None]:  # type: ignore[override]
-        return super().on_stream_result(result) if self._hear else _NOTHING
+        if not self._hear:
+            return _NOTHING
+        if isinstance(context := self.execution_context.context, Following):
+            context.events = None  # nobody may take what they have to hear of
+        return super().on_stream_result(result)
 
     def parsing(self) -> Any:
         return self._before("on_parse") or super().parsing()

@@ -56,6 +56,10 @@ async def responses(
                 if has_no_data(result):
                     raise Failed(result.errors or ())
                 yield response(result)
+                if context.events:
+                    async with aclosing(context.events.completed()) as completed:
+                        async for data in completed:
+                            yield {"data": data}
         except GraphQLError as error:  # CheckedOperation finds no document, or no operation in it
             raise Failed([present(error)]) from None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from app.api.graphql.http import Endpoint, Playground
 from app.api.graphql.policy import Policy
 from app.api.graphql.websocket.sockets import Sockets
+from app.api.graphql.websocket.straight import Straight
 from app.api.identity import Identify
 from app.chat.service import Chat
 
@@ -24,7 +26,11 @@ class GraphQLRouter(APIRouter):
         self._streams = endpoint.streams
         self._sockets = sockets
         self.add_route(PATH, endpoint.serve, methods=["GET", "POST"], include_in_schema=False)
-        self.add_websocket_route(PATH, sockets)  # type: ignore[arg-type]  # an ASGI application is taken, too
+
+    def added_to(self, app: FastAPI) -> ASGIApp:
+        """What is to be served in place of that application."""
+        app.include_router(self)
+        return Straight(app, path=PATH, sockets=self._sockets)
 
     async def drain(self, grace_seconds: float) -> None:
         """Refuses new operations, lets those under way come to their end within the grace period, and closes every

@@ -11,6 +11,7 @@ from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from app.api.graphql import graphql_router
 from app.api.host import LocalNamesOnly
@@ -54,11 +55,8 @@ class Mirrored:
                 await mirror.change()
 
 
-def edge(chat: Chat) -> FastAPI:
-    app = FastAPI()
-    app.include_router(graphql_router(chat, identify=local_identity))
-    app.add_middleware(LocalNamesOnly)
-    return app
+def edge(chat: Chat) -> ASGIApp:
+    return LocalNamesOnly(graphql_router(chat, identify=local_identity).added_to(FastAPI()))
 
 
 def server(config: uvicorn.Config) -> Server:

@@ -90,9 +90,7 @@ def router(chat: Chat) -> GraphQLRouter:
 
 @pytest.fixture(scope="session")
 async def port(router: GraphQLRouter) -> AsyncGenerator[int]:
-    app = FastAPI()
-    app.include_router(router)
-    async with serving(app) as port:
+    async with serving(router.added_to(FastAPI())) as port:
         yield port
 
 

@@ -17,7 +17,7 @@ from app.server import Server
 async def serving(app: ASGIApp) -> AsyncGenerator[int]:
     """Yields the port; returns when the server has stopped."""
     listener = bind("127.0.0.1", 0)
-    server = Server(uvicorn.Config(app, log_config=None), drain=_nothing, hurry=_nothing)
+    server = Server(uvicorn.Config(app, interface="asgi3", log_config=None), drain=_nothing, hurry=_nothing)
     running = asyncio.create_task(server._serve([listener]))  # `serve` would take over the signals
     try:
         yield listener.getsockname()[1]

@@ -71,9 +71,6 @@ class Sockets:
         connection = Connection(
             scope, receive, send, chat=self._chat, identify=self._identify, pace=self._pace, policy=self._policy
         )
-        await self._serve(connection)
-
-    async def _serve(self, connection: Connection) -> None:
         self._open.add(connection)
         self._empty.clear()
         try:

@@ -27,10 +27,9 @@ Ask = Callable[[Client, dict[str, Any]], Awaitable[Response]]
 @asynccontextmanager
 async def served(chat: Chat, policy: Policy) -> AsyncGenerator[Client]:
     """A server with a policy of its own, and a caller to it."""
-    app = FastAPI()
-    app.include_router(graphql_router(chat, identify=identify, playground=page, policy=policy))
+    router = graphql_router(chat, identify=identify, playground=page, policy=policy)
     owner = f"test-{new_uuid()}"
-    async with serving(app) as port:
+    async with serving(router.added_to(FastAPI())) as port:
         base_url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient(base_url=base_url, headers={OWNER_HEADER: owner}, verify=False) as http:
             yield Client(http, port, owner)

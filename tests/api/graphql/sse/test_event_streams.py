@@ -51,9 +51,7 @@ async def at_pace(
     """A server of the test's own, and the same caller to it."""
     streams = EventStreams(identified, pace=pace)
     router = GraphQLRouter(Endpoint(chat, identified, None, streams), Sockets(chat, identified))
-    app = FastAPI()
-    app.include_router(router)
-    async with serving(app) as port:
+    async with serving(router.added_to(FastAPI())) as port:
         url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient(base_url=url, headers={OWNER_HEADER: client.owner}, verify=False) as http:
             yield Client(http, port, client.owner), streams, router

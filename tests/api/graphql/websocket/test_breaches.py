@@ -107,8 +107,8 @@ async def test_what_the_server_did_not_foresee_closes_with_4500_and_says_nothing
         raise ZeroDivisionError("secret")
 
     app = FastAPI()
-    app.include_router(GraphQLRouter(Endpoint(chat, identify, None), Sockets(chat, broken)))
-    async with serving(app) as port, Client(client.http, port, client.owner).socket(init=False) as socket:
+    served = GraphQLRouter(Endpoint(chat, identify, None), Sockets(chat, broken)).added_to(app)
+    async with serving(served) as port, Client(client.http, port, client.owner).socket(init=False) as socket:
         await socket.send(INIT)
         code, reason = await socket.closed()
     assert (code, reason.removesuffix(reason[-16:])) == (4500, "Internal error ")

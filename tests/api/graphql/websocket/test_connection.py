@@ -41,9 +41,8 @@ async def until(true: Callable[[], bool], seconds: float = PROMPT_SECONDS) -> No
 async def at_pace(chat: Chat, client: Client, pace: Pace) -> AsyncGenerator[tuple[Client, Sockets]]:
     """A server of the test's own, and the same caller to it."""
     own = Sockets(chat, identify, pace=pace)
-    app = FastAPI()
-    app.include_router(GraphQLRouter(Endpoint(chat, identify, None), own))
-    async with serving(app) as port:
+    router = GraphQLRouter(Endpoint(chat, identify, None), own)
+    async with serving(router.added_to(FastAPI())) as port:
         yield Client(client.http, port, client.owner), own
 
 

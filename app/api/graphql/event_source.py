@@ -1,0 +1,68 @@
+"""A subscription's events, shared by graphql-core and whoever can do without it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable
+from typing import Any, Self
+
+from app.api.graphql.selection.generated_function import Completion
+
+
+class EventSource:
+    """What graphql-core iterates in place of the source, from which others may take events that generated code
+    completes. In between graphql-core and Strawberry have six generators and coroutines for each event, which take
+    longer than all the rest of it.
+
+    Whatever is not as usual is graphql-core's: an event that generated code does not complete, an error of the source
+    and its end come to it as if nobody else had looked.
+
+    Args:
+        name: of the root field, in the response.
+        completion: of that field, of which an event is the value. What it raises says that the event is graphql-core's.
+    """
+
+    __slots__ = ("_completion", "_error", "_events", "_given_back", "_name")
+
+    def __init__(self, events: AsyncIterable[Any], name: str, completion: Completion) -> None:
+        self._events = aiter(events)
+        self._name = name
+        self._completion = completion
+        self._given_back: tuple[Any, ...] = ()
+        self._error: Exception | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._given_back:
+            (event,), self._given_back = self._given_back, ()
+            return event
+        if self._error:
+            error, self._error = self._error, None
+            raise error
+        return await anext(self._events)
+
+    async def aclose(self) -> None:
+        if isinstance(self._events, AsyncGenerator):
+            await self._events.aclose()
+
+    async def completed(self) -> AsyncGenerator[dict[str, Any], None]:
+        """The data of each event, up to the first thing that is graphql-core's. To be taken while graphql-core waits
+        for its next response to be asked for.
+        """
+        try:
+            async for event in self._events:
+                try:
+                    data = {self._name: self._completion(event)}
+                except Exception:
+                    self._given_back = (event,)
+                    return
+                yield data
+        except Exception as error:
+            self._error = error
+
+
+class Following:
+    """A context of operations, where a subscription's executor leaves its source if others may take from it."""
+
+    events: EventSource | None = None
