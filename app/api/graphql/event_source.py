@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Any, Self
 
+from app.api.graphql.selection.execution import Execution
 from app.api.graphql.selection.generated_function import Completion
 
 
@@ -19,14 +20,16 @@ class EventSource:
     Args:
         name: of the root field, in the response.
         completion: of that field, of which an event is the value. What it raises says that the event is graphql-core's.
+        execution: of the subscription.
     """
 
-    __slots__ = ("_completion", "_error", "_events", "_given_back", "_name")
+    __slots__ = ("_completion", "_error", "_events", "_execution", "_given_back", "_name")
 
-    def __init__(self, events: AsyncIterable[Any], name: str, completion: Completion) -> None:
+    def __init__(self, events: AsyncIterable[Any], name: str, completion: Completion, execution: Execution) -> None:
         self._events = aiter(events)
         self._name = name
         self._completion = completion
+        self._execution = execution
         self._given_back: tuple[Any, ...] = ()
         self._error: Exception | None = None
 
@@ -53,7 +56,7 @@ class EventSource:
         try:
             async for event in self._events:
                 try:
-                    data = {self._name: self._completion(event)}
+                    data = {self._name: self._completion(event, self._execution)}
                 except Exception:
                     self._given_back = (event,)
                     return

@@ -101,7 +101,7 @@ class CompilingExecutor(LeanExecutor):
         events: AsyncIterable[Any] = super().cancellable_iterable(iterable)
         if self._event is None or not isinstance(self.context_value, Following):
             return events
-        self.context_value.events = source = EventSource(events, *self._event)
+        self.context_value.events = source = EventSource(events, *self._event, self._execution)
         return source
 
     def execute_collected_root_fields(

@@ -15,9 +15,10 @@ from app.api.graphql.event_source import EventSource, Following
 from app.api.graphql.executor import CompilingExecutor
 from app.api.graphql.extensions_runner import LeanExtensionsRunner
 from tests.api.graphql.selection.everything import SCHEMA as EVERYTHING
-from tests.api.graphql.selection.everything import Rich, Seen
+from tests.api.graphql.selection.everything import Rich
 from tests.api.graphql.selection.execution import ORDINARY
 from tests.api.graphql.selection.generated_values import wholly
+from tests.api.graphql.selection.seen import Seen
 
 DOCUMENT = parse("subscription { each { ... on Rich { number parts { name } } } }")
 
