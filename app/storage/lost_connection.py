@@ -23,8 +23,8 @@ def nothing_done(error: BaseException, *, closed: bool) -> bool:
     """Whether a statement that lost its connection was surely not carried out, nor the transaction that it was in.
 
     An administrator, a failover or a proxy ended the session in order, and PostgreSQL what it was at. Or the other end
-    had closed it before it had all of the statement, whose last word is what commits. Or asyncpg knew before it sent any
-    of it: it says "is closed", or that its state is not the one to send in.
+    had closed it before it had all of the statement, whose last word is what commits. Or asyncpg knew before it sent
+    any of it: it says "is closed", or that its state is not the one to send in.
     """
     if isinstance(error, asyncpg.PostgresConnectionError):
         return isinstance(error.__cause__, (*_ENDED_IN_ORDER, BrokenPipeError))
