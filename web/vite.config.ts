@@ -16,10 +16,12 @@ export default defineConfig({
     chunkSizeWarningLimit: 4096,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { playground: path("playground.html"), swagger: path("swagger.html") },
+      input: { chat: path("chat.html"), playground: path("playground.html"), swagger: path("swagger.html") },
       // "use client" in React packages means nothing here; a hundred warnings about it would hide a real one.
       checks: { moduleLevelDirective: false },
     },
   },
   worker: { format: "es" },
+  // `npx vite` beside `make run` shows a change of the page at once.
+  server: { proxy: { "/graphql": { target: "http://127.0.0.1:8000", ws: true } } },
 });

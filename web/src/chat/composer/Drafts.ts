@@ -1,0 +1,45 @@
+import { Cell } from "../store.ts";
+import { parseOutgoing, type Outgoing } from "./outgoing.ts";
+
+const DRAFT = "parley:draft:";
+const OUTGOING = "parley:outgoing:";
+const NEW = "new";
+
+/**
+ * What this tab's user is typing, and what is on its way to the server, of one conversation: it outlives a reload.
+ *
+ * Invariant: from the first letter on until the server has acknowledged the message, its text is in one of the two.
+ */
+export class Drafts {
+  readonly text: Cell<string>;
+  #place: string;
+
+  constructor(conversation: string | null) {
+    this.#place = conversation ?? NEW;
+    this.text = new Cell(sessionStorage.getItem(DRAFT + this.#place) ?? "");
+  }
+
+  write(text: string): void {
+    if (text === "") sessionStorage.removeItem(DRAFT + this.#place);
+    else sessionStorage.setItem(DRAFT + this.#place, text);
+    this.text.dispatch(text);
+  }
+
+  get outgoing(): Outgoing | null {
+    return parseOutgoing(sessionStorage.getItem(OUTGOING + this.#place));
+  }
+
+  set outgoing(outgoing: Outgoing | null) {
+    if (outgoing === null) sessionStorage.removeItem(OUTGOING + this.#place);
+    else sessionStorage.setItem(OUTGOING + this.#place, JSON.stringify(outgoing));
+  }
+
+  /** The new conversation has got its id: what is typed by now belongs to it. */
+  move(conversation: string): void {
+    const text = this.text.get();
+    this.write("");
+    this.outgoing = null;
+    this.#place = conversation;
+    this.write(text);
+  }
+}

@@ -1,0 +1,244 @@
+import { RequestError } from "../../client/index.ts";
+import { Drafts } from "../composer/Drafts.ts";
+import { refusedDraft, type Outgoing } from "../composer/outgoing.ts";
+import { Sending } from "../composer/Sending.ts";
+import * as documents from "../graphql/documents.ts";
+import { inFlight, type Conversation, type Message, type MessagePage, type Started } from "../graphql/types.ts";
+import type { Session } from "../session/Session.ts";
+import { Cell, Store } from "../store.ts";
+import { Following } from "./Following.ts";
+import { EMPTY_THREAD, NEW_THREAD, reduceThread, type ThreadAction } from "./thread.ts";
+
+const PAGE_SIZE = 30;
+const MOST_PER_PAGE = 100;
+
+type WithMessages = Conversation & { messages: MessagePage };
+
+let made = 0;
+
+/** One conversation as it is shown: read, followed while something of it is in flight, and changed. */
+export class ThreadController {
+  /** Tells it from others, also before it has an id. */
+  readonly key = (made += 1);
+  readonly store;
+  readonly drafts: Drafts;
+  readonly sending: Sending;
+  /** The message whose wording is being changed, and the wording so far. */
+  readonly editing = new Cell<{ id: string; text: string } | null>(null);
+  /** The model that was picked for what comes next. */
+  readonly model = new Cell<string | null>(null);
+  readonly loadingOlder = new Cell(false);
+  #id: string | null;
+  readonly #session: Session;
+  readonly #following: Following;
+  #shown = false;
+  /** Counts what was changed here or elsewhere: what was asked for before says nothing about what has changed since. */
+  #changes = 0;
+  #reading: Promise<void> | null = null;
+
+  constructor(session: Session, id: string | null) {
+    this.#session = session;
+    this.#id = id;
+    this.store = new Store(reduceThread, id === null ? NEW_THREAD : EMPTY_THREAD);
+    this.drafts = new Drafts(id);
+    this.sending = new Sending(session, this.drafts, {
+      onStarted: (started) => this.#started(started),
+      onRefused: (outgoing, error) => this.#refused(outgoing, error),
+    });
+    this.#following = new Following(session.client, {
+      onText: (messageId, piece) => this.#dispatchText({ type: "text", id: messageId, piece }),
+      onReplace: (messageId, text) => this.#dispatchText({ type: "replaced", id: messageId, text }),
+      onEnd: (messageId, ended) => this.#ended({ type: "ended", id: messageId, ended }),
+      onError: (_, error) => this.#lost(error),
+      onConnection: (following) => session.connection.dispatch({ type: "following", following }),
+    });
+  }
+
+  /** Null until the first message of a new conversation is acknowledged. */
+  get id(): string | null {
+    return this.#id;
+  }
+
+  /** The reply in flight on the branch that is shown. */
+  get active(): Message | undefined {
+    return this.store.get().messages.find(inFlight);
+  }
+
+  /** It is the one that is looked at now. */
+  show(): void {
+    this.#shown = true;
+    this.#following.sync(this.store.get().messages);
+    this.sending.resume();
+    this.refresh();
+  }
+
+  /** Keeps what it has: when it is shown again it goes on from there. */
+  hide(): void {
+    this.#shown = false;
+    this.#following.sync([]);
+  }
+
+  /** Reads the tip again, and what is above it as far as it is shown. */
+  refresh(): void {
+    if (this.#id === null) return;
+    this.#changes += 1;
+    if (this.#reading) return;
+    this.#reading = this.#read(this.#id)
+      .catch(this.#session.complain)
+      .finally(() => (this.#reading = null));
+  }
+
+  async loadOlder(): Promise<void> {
+    const { older } = this.store.get();
+    if (this.#id === null || older === null || this.loadingOlder.get()) return;
+    this.loadingOlder.dispatch(true);
+    try {
+      const variables = { id: this.#id, last: PAGE_SIZE, before: older };
+      const { conversation } = await this.#session.persist<{ conversation: WithMessages | null }>(
+        documents.OLDER_MESSAGES,
+        variables,
+      );
+      if (conversation) this.#dispatch({ type: "older", page: conversation.messages });
+    } catch (error) {
+      this.#session.complain(error);
+    } finally {
+      this.loadingOlder.dispatch(false);
+    }
+  }
+
+  /** Brings a message to where it can be shown: pages up to it, or selects the branch that it is on. */
+  async reveal(messageId: string): Promise<boolean> {
+    await this.#reading;
+    while (!this.#has(messageId) && this.store.get().older !== null) {
+      const before = this.store.get().older;
+      await this.loadOlder();
+      if (this.store.get().older === before) break;
+    }
+    if (!this.#has(messageId)) await this.select(messageId);
+    return this.#has(messageId);
+  }
+
+  post(content: string, model: string | null): void {
+    this.drafts.write("");
+    this.sending.send({ kind: "post", conversationId: this.#id, content, model });
+  }
+
+  startEditing({ id, content }: Message): void {
+    this.editing.dispatch({ id, text: content });
+  }
+
+  /** Begins to edit the user's last message; says whether there is one that can be edited now. */
+  editLast(): boolean {
+    const last = this.store.get().messages.findLast(({ role }) => role === "USER");
+    if (last === undefined || this.active || this.sending.outgoing.get()) return false;
+    this.startEditing(last);
+    return true;
+  }
+
+  edit(messageId: string, content: string, model: string | null): void {
+    this.editing.dispatch(null);
+    this.sending.send({ kind: "edit", messageId, content, model });
+  }
+
+  regenerate(messageId: string, model: string | null): void {
+    this.sending.send({ kind: "regenerate", messageId, model });
+  }
+
+  async stop(messageId: string): Promise<void> {
+    await this.#mutate(async () => {
+      const { message } = await this.#session.request<{ message: Message }>(documents.STOP, { id: messageId });
+      this.#dispatch({ type: "message", message });
+      this.#settled();
+    });
+  }
+
+  async select(messageId: string): Promise<void> {
+    await this.#mutate(async () => {
+      const variables = { id: messageId, last: PAGE_SIZE };
+      const { conversation } = await this.#session.request<{ conversation: WithMessages }>(
+        documents.SELECT_BRANCH,
+        variables,
+      );
+      this.#dispatch({ type: "loaded", conversation, page: conversation.messages });
+      this.#session.tell(conversation.id);
+    });
+  }
+
+  /** It was changed elsewhere on this page. */
+  changed(conversation: Conversation): void {
+    this.#dispatch({ type: "changed", conversation });
+  }
+
+  async #mutate(change: () => Promise<void>): Promise<void> {
+    this.#changes += 1;
+    try {
+      await change();
+    } catch (error) {
+      this.#session.complain(error);
+    }
+    this.#changes += 1;
+  }
+
+  async #read(id: string): Promise<void> {
+    const changes = this.#changes;
+    const last = Math.min(Math.max(this.store.get().messages.length, PAGE_SIZE), MOST_PER_PAGE);
+    const { conversation } = await this.#session.persist<{ conversation: WithMessages | null }>(documents.THREAD, { id, last });
+    if (changes !== this.#changes) return this.#read(id);
+    this.#dispatch({ type: "loaded", conversation, page: conversation?.messages ?? null });
+  }
+
+  #started(started: Started): void {
+    this.#changes += 1;
+    const begins = this.#id === null;
+    if (begins) {
+      this.#id = started.conversation.id;
+      this.drafts.move(this.#id);
+    }
+    this.#dispatch({ type: "started", started });
+    this.#session.changed(started.conversation);
+    if (begins) this.#session.threads.begun(this);
+    // Something else was posted meanwhile, or this was done long ago and only its answer came late.
+    if (started.reply && this.store.get().messages.at(-1)?.id !== started.reply.id) this.refresh();
+  }
+
+  #refused(outgoing: Outgoing, error: unknown): void {
+    if (outgoing.kind === "post") this.drafts.write(refusedDraft(outgoing.content, this.drafts.text.get()));
+    if (outgoing.kind === "edit") this.editing.dispatch({ id: outgoing.messageId, text: outgoing.content });
+    if (error !== null) this.#session.complain(error);
+    // What stands in the way, such as a reply that another tab has asked for, is to be seen.
+    this.refresh();
+  }
+
+  #dispatch(action: ThreadAction): void {
+    this.store.dispatch(action);
+    if (this.#shown) this.#following.sync(this.store.get().messages);
+  }
+
+  #dispatchText(action: ThreadAction): void {
+    this.store.dispatchLazily(action);
+  }
+
+  #ended(action: ThreadAction & { type: "ended" }): void {
+    this.#dispatch(action);
+    const reply = this.store.get().messages.find(({ id }) => id === action.id);
+    if (reply) this.#session.announcement.dispatch(`Reply: ${reply.content}`);
+    this.#settled();
+  }
+
+  /** A reply has come to its end, and the list shows what is in flight. */
+  #settled(): void {
+    this.#session.conversations.refresh();
+    if (this.#id !== null) this.#session.tell(this.#id);
+  }
+
+  /** A reply that cannot be followed: what has become of it is to be read. */
+  #lost(error: RequestError): void {
+    if (error.code === "UNAUTHENTICATED") this.#session.wantsKey.dispatch(true);
+    else if (error.code !== "NOT_FOUND") this.#session.complain(error);
+    this.refresh();
+  }
+
+  #has(messageId: string): boolean {
+    return this.store.get().messages.some(({ id }) => id === messageId);
+  }
+}
