@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Self
 
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 
 from app.api.graphql import GraphQLRouter, graphql_router
 from app.api.graphql.persisted_documents.documents import PersistedDocuments
@@ -40,6 +39,7 @@ from app.storage.keys import PrismaKeys
 from app.storage.migrate import migrate_deploy, pending_migrations
 from app.storage.records import PrismaRecords
 from app.storage.search_index import indexing
+from app.web.chat import chat_routes
 from app.web.playground import playground_response, playground_routes
 from app.web.swagger import swagger_routes
 
@@ -149,11 +149,12 @@ class Parley:
         Raises:
             NotBuiltError: the web pages have not been built.
         """
-        app = DocumentedAPI(wants_keys=self._wants_keys, routes=[*playground_routes(), *swagger_routes()])
+        app = DocumentedAPI(
+            wants_keys=self._wants_keys, routes=[*chat_routes(), *playground_routes(), *swagger_routes()]
+        )
         app.include_router(self.graphql)
         app.include_router(self.rest)
         app.include_router(health_router(self._checks))
-        app.add_api_route("/", _to_playground, include_in_schema=False)
         app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, method_not_allowed)
         if self._settings.auth == "auto" and not self._wants_keys:
             app.add_middleware(LocalNamesOnly, names=[self._settings.host])
@@ -245,7 +246,3 @@ def wants_keys(settings: Settings) -> bool:
         ListenError: there is no such address.
     """
     return settings.auth == "keys" or (settings.auth == "auto" and not is_loopback(settings.host))
-
-
-async def _to_playground() -> RedirectResponse:
-    return RedirectResponse("/graphql")

@@ -11,7 +11,9 @@ export interface Highlighted {
 
 export const NOT_HIGHLIGHTED: Highlighted = { parts: [], code: "", language: undefined };
 
-const LONGEST_HIGHLIGHTED_CHARACTERS = 50_000;
+const LONGEST_HIGHLIGHTED_CHARACTERS = 15_000;
+/** A longer line is data, and grammars are slowest with what has no end. */
+const LONG_LINE = /[^\n]{500}/;
 /** From this length on, a block that goes on is highlighted anew only when it has grown by this share. */
 const LONG_CODE_CHARACTERS = 2_000;
 const GROWTH = 1 / 4;
@@ -24,6 +26,6 @@ export function rehighlighted(previous: Highlighted, highlight: Highlight, code:
   if (goesOn && grown === 0) return previous;
   const isLong = previous.code.length > LONG_CODE_CHARACTERS;
   if (goesOn && open && isLong && grown < previous.code.length * GROWTH) return previous;
-  if (lines.length > LONGEST_HIGHLIGHTED_CHARACTERS) return goesOn ? previous : NOT_HIGHLIGHTED;
+  if (lines.length > LONGEST_HIGHLIGHTED_CHARACTERS || LONG_LINE.test(lines)) return goesOn ? previous : NOT_HIGHLIGHTED;
   return { parts: highlight(lines, language), code: lines, language };
 }

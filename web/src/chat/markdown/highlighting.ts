@@ -77,8 +77,15 @@ const highlighter = core.newInstance();
 highlighter.configure({ __emitter: ScopeEmitter });
 for (const [name, language] of Object.entries(LANGUAGES)) highlighter.registerLanguage(name, language);
 
+/** Some grammars take quadratic time for code that is made for it; nobody waits for colours twice. */
+const LONGEST_MS = 250;
+const tooSlow = new Set<string>();
+
 /** The code in parts. `language` is one of `languages.ts`. */
 export function highlight(code: string, language: string): readonly (Scope | string)[] {
+  if (tooSlow.has(language)) return [code];
+  const began = performance.now();
   const { _emitter: emitter } = highlighter.highlight(code, { language, ignoreIllegals: true });
+  if (performance.now() - began > LONGEST_MS) tooSlow.add(language);
   return (emitter as ScopeEmitter).root.children;
 }

@@ -9,7 +9,7 @@ export type References = NonNullable<Env["references"]>;
 
 // What a model says may be as hostile as what strangers made it say: everything that grows faster than the text is bounded.
 // Beyond a bound the text is still there, as plain text.
-const LONGEST_TEXT_CHARACTERS = 1_048_576;
+const LONGEST_TEXT_CHARACTERS = 262_144;
 /** Of one paragraph or cell: beyond it, it is no prose. */
 const LONGEST_INLINE_CHARACTERS = 20_000;
 /** Lists count twice, once for the item. */

@@ -44,7 +44,7 @@ interface OpenFence {
 
 /** A longer block is parsed anew only after it has grown by this share: so the work stays in proportion to the text. */
 const LONG_BLOCK_CHARACTERS = 8_192;
-const GROWTH = 1 / 8;
+const GROWTH = 1 / 4;
 const LONG_LIST_CHARACTERS = 2_048;
 const FENCE_OPENING = /^(`{3,}|~{3,})([^\n`]*)\n/;
 const CLOSING_BEGUN = /^ {0,3}[`~]+[ \t]*$/;
