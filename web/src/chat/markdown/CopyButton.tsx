@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { copyText } from "../shell/clipboard.ts";
+import { copyText } from "./clipboard.ts";
 
 const SAID_MS = 2_000;
 
@@ -11,7 +11,7 @@ export function CopyButton({ text }: { text: string }) {
     return () => clearTimeout(timer);
   }, [copied]);
   return (
-    <button type="button" aria-label={copied ? "Code copied" : "Copy code"} onClick={() => void copyText(text).then(() => setCopied(true))}>
+    <button type="button" aria-label={copied ? "Code copied" : "Copy code"} onClick={() => void copyText(text).then(setCopied)}>
       {copied ? "Copied" : "Copy"}
     </button>
   );
