@@ -62,6 +62,15 @@ class ScopeEmitter implements Emitter {
     else if (this.#open.length > 1) this.#open.pop();
   }
 
+  /** Another name, by which highlight.js opens the scopes of modes. */
+  openNode(name: string): void {
+    this.startScope(name);
+  }
+
+  closeNode(): void {
+    this.endScope();
+  }
+
   __addSublanguage(emitter: Emitter, name: string): void {
     this.#open.at(-1)!.children.push({ name, children: (emitter as ScopeEmitter).root.children });
   }
@@ -85,7 +94,8 @@ const tooSlow = new Set<string>();
 export function highlight(code: string, language: string): readonly (Scope | string)[] {
   if (tooSlow.has(language)) return [code];
   const began = performance.now();
-  const { _emitter: emitter } = highlighter.highlight(code, { language, ignoreIllegals: true });
+  const { _emitter: emitter, errorRaised } = highlighter.highlight(code, { language, ignoreIllegals: true });
   if (performance.now() - began > LONGEST_MS) tooSlow.add(language);
-  return (emitter as ScopeEmitter).root.children;
+  // A grammar that fails leaves what it has done, which is not all of the code.
+  return errorRaised ? [code] : (emitter as ScopeEmitter).root.children;
 }
