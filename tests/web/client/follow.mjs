@@ -10,6 +10,14 @@ import '../../node/typescript.mjs'
 const asked = JSON.parse(process.argv[2])
 const say = event => process.stdout.write(`${JSON.stringify(event)}\n`)
 
+/** `ws` gives a peer that has gone half a minute to say goodbye, and keeps the program waiting; pages have no such wait. */
+class Socket extends WebSocket {
+  close(...reason) {
+    super.close(...reason)
+    setTimeout(() => this.terminate(), 100).unref()
+  }
+}
+
 const page = new EventTarget()
 globalThis.document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
 for (const each of ['addEventListener', 'removeEventListener']) globalThis[each] = page[each].bind(page)
@@ -22,7 +30,7 @@ const post = content =>
   request({ url: asked.post, key: asked.key }, POST, { input: { content } }).then(data => data.postMessage.reply.id)
 
 const ids = [...(asked.ids ?? []), ...(await Promise.all((asked.prompts ?? []).map(post)))]
-const client = new Client({ url: asked.follow ?? asked.post, key: asked.key }, { WebSocket, ...asked.options })
+const client = new Client({ url: asked.follow ?? asked.post, key: asked.key }, { WebSocket: Socket, ...asked.options })
 let open = ids.length
 const over = event => {
   say(event)

@@ -182,6 +182,7 @@ export class Client {
   }
 
   #tell(state: Connection): void {
+    if (state === "live" && this.#state === "live") return;
     this.#state = state;
     for (const each of this.#followed) this.#tellOne(each);
   }

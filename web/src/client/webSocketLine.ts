@@ -100,9 +100,9 @@ export class WebSocketLine implements Line {
 
   #begin(): void {
     this.#open = true;
-    this.#owner.opened();
     for (const [id, { operation }] of this.#subscriptions) this.#send({ type: "subscribe", id, payload: operation });
     this.#watch();
+    this.#owner.opened(); // who may subscribe more
   }
 
   #end(id: string): Sink | undefined {
