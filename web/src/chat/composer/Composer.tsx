@@ -34,6 +34,11 @@ export function Composer({ thread, active, model, onSend }: ComposerProps) {
     thread.post(text, model);
     onSend();
   };
+  const stop = () => {
+    if (active) void thread.stop(active.id);
+    // The button goes, and would take the focus with it.
+    if (!touchOnly) box.current?.focus();
+  };
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (!touchOnly && sends(event.nativeEvent)) {
       event.preventDefault();
@@ -64,7 +69,7 @@ export function Composer({ thread, active, model, onSend }: ComposerProps) {
       <div className="composer-row">
         <ModelPicker value={model} onPick={(picked) => thread.model.dispatch(picked)} />
         {active ? (
-          <IconButton icon="stop" label="Stop" className="send" onClick={() => void thread.stop(active.id)} />
+          <IconButton icon="stop" label="Stop" className="send" onClick={stop} />
         ) : (
           <IconButton icon="arrowUp" label="Send" className="send" type="submit" disabled={!ready} />
         )}

@@ -1,6 +1,9 @@
 import { Dialog } from "./Dialog.tsx";
 import { MESSAGE_KEYS, SHORTCUTS } from "./shortcuts.ts";
 
+/** As the keyboard in front of the reader has it. */
+const keyName = (key: string) => (key === "Ctrl" && /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : key);
+
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
@@ -10,7 +13,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
             <dt>{label}</dt>
             <dd>
               {keys.split(" ").map((key) => (
-                <kbd key={key}>{key}</kbd>
+                <kbd key={key}>{keyName(key)}</kbd>
               ))}
             </dd>
           </div>

@@ -83,7 +83,7 @@ function useRevealed(thread: ThreadController, ready: boolean, show: (element: H
       if (element === null) return;
       show(element);
       element.focus({ preventScroll: true });
-      element.animate([{ background: "var(--accent-soft)" }, { background: "transparent" }], 2_000);
+      (element.querySelector(".bubble") ?? element).animate([{ background: "var(--accent-soft)" }, {}], 2_000);
     });
     return () => {
       current = false;
