@@ -48,7 +48,7 @@ export function Sidebar({ searchBox, hidden, onOpened, onClose, onShortcuts, onK
         New chat
       </button>
       <SearchBox box={searchBox} value={typed} onChange={setTyped} />
-      <nav aria-label="Conversations">
+      <nav aria-label="Conversations" data-scrolls>
         {typed.trim() === "" ? (
           <>
             <Shelves />

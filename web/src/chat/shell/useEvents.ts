@@ -12,8 +12,13 @@ export function useMedia(query: string): boolean {
   );
 }
 
+/** What scrolls within the page has this attribute. */
+const SCROLLER = "[data-scrolls]";
+/** Asked for this long before it is reached, what comes next is mostly there in time. */
+const AHEAD = "600px";
+
 /**
- * Calls back when an element comes into sight.
+ * Calls back when an element comes near what is in sight of the part of the page that it scrolls in.
  *
  * @param known changes with what is shown: if the element is still in sight then, it calls back again.
  */
@@ -25,9 +30,10 @@ export function useSight<Shown extends HTMLElement>(onSight: () => void, known: 
   });
   useEffect(() => {
     if (element.current === null) return;
-    const observer = new IntersectionObserver((entries) => {
+    const seen = (entries: IntersectionObserverEntry[]) => {
       if (entries.some((entry) => entry.isIntersecting)) callback.current();
-    });
+    };
+    const observer = new IntersectionObserver(seen, { root: element.current.closest(SCROLLER), rootMargin: AHEAD });
     observer.observe(element.current);
     return () => observer.disconnect();
   }, [known]);

@@ -28,21 +28,23 @@ export function Reply({ message, thread, busy, model }: ReplyProps) {
       {content !== "" && <Markdown text={content} streaming={streaming} />}
       {streaming && <Progress queued={message.status === "QUEUED"} />}
       <EndingNote message={message} busy={busy} onRetry={() => thread.regenerate(message.id, model)} />
-      {!streaming && (
-        <div className="message-actions">
-          <BranchSwitch message={message} onSelect={(id) => void thread.select(id)} />
-          <CopyButton text={content} />
-          <IconButton
-            icon="regenerate"
-            label="Regenerate"
-            disabled={busy || message.parent === null}
-            onClick={() => thread.regenerate(message.id, model)}
-          />
-          <span className="usage" title={usageDetail(message) ?? undefined}>
-            {usageLine(message)}
-          </span>
-        </div>
-      )}
+      <div className="message-actions">
+        <BranchSwitch message={message} onSelect={(id) => void thread.select(id)} />
+        {!streaming && (
+          <>
+            <CopyButton text={content} />
+            <IconButton
+              icon="regenerate"
+              label="Regenerate"
+              disabled={busy || message.parent === null}
+              onClick={() => thread.regenerate(message.id, model)}
+            />
+            <span className="usage" title={usageDetail(message) ?? undefined}>
+              {usageLine(message)}
+            </span>
+          </>
+        )}
+      </div>
     </>
   );
 }

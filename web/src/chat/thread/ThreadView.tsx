@@ -1,5 +1,5 @@
 import "./thread.css";
-import { useEffect, useMemo, type RefObject } from "react";
+import { useEffect, useMemo } from "react";
 import { Composer } from "../composer/Composer.tsx";
 import { modelInUse } from "../composer/modelInUse.ts";
 import { inFlight, type Message } from "../graphql/types.ts";
@@ -38,6 +38,7 @@ export function ThreadView({ thread }: { thread: ThreadController }) {
       <div
         ref={scrolling.scroller}
         className="scroller"
+        data-scrolls
         role="log"
         aria-live="off"
         aria-label="Messages"
@@ -47,7 +48,7 @@ export function ThreadView({ thread }: { thread: ThreadController }) {
       >
         <div ref={scrolling.content} className="messages">
           {empty && <Welcome onSay={(text) => thread.post(text, model)} />}
-          <Older thread={thread} first={messages[0]?.id} older={state.older} scroller={scrolling.scroller} />
+          <Older thread={thread} first={messages[0]?.id} older={state.older} />
           {messages.map((message) => (
             <MessageView key={place(message)} message={message} thread={thread} busy={busy} model={model} />
           ))}
@@ -95,7 +96,6 @@ interface OlderProps {
   thread: ThreadController;
   first: string | undefined;
   older: string | null;
-  scroller: RefObject<HTMLDivElement | null>;
 }
 
 /** Above the first message: whoever comes near it gets older ones. */
