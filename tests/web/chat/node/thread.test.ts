@@ -47,7 +47,7 @@ test("pieces of a message that is not shown, or has ended, change nothing", () =
 });
 
 test("the end keeps the text, and lets others be begun", () => {
-  const active = { ...OURS, activeCompletion: { id: "r" } };
+  const active = { ...OURS, activeCompletion: { id: "r", seq: 0 } };
   const streaming = message("r", { status: "STREAMING", content: "all" });
   const before = reduceThread(EMPTY_THREAD, { type: "loaded", conversation: active, page: page([streaming]) });
   const how = { status: "STOPPED", model: "m", finishReason: null, usage: null, error: null } as const;
@@ -123,9 +123,9 @@ test("a conversation that is gone is missing", () => {
 });
 
 test("a reply that is written on another branch is known as long as it is", () => {
-  const active = { ...OURS, activeCompletion: { id: "x" } };
+  const active = { ...OURS, activeCompletion: { id: "x", seq: 4 } };
   const thread = reduceThread(threadOf(branch("ab")), { type: "changed", conversation: active });
-  assert.equal(activeElsewhere(thread), "x");
+  assert.deepEqual(activeElsewhere(thread), { id: "x", seq: 4 });
   assert.equal(activeElsewhere(reduceThread(thread, { type: "message", message: message("x", { status: "STOPPED" }) })), null);
   assert.equal(activeElsewhere(threadOf([message("x", { status: "STREAMING" })])), null);
 });

@@ -6,7 +6,7 @@ export const ENDED = `id status model finishReason
   error { code message retryable }`;
 
 const MESSAGE = `${ENDED} role content reasoning seq createdAt parent { id } siblings { id }`;
-const CONVERSATION = "id title model archived updatedAt activeCompletion { id }";
+const CONVERSATION = "id title model archived updatedAt activeCompletion { id seq }";
 const MESSAGES = `nodes { ${MESSAGE} } pageInfo { hasPreviousPage startCursor }`;
 const STARTED = `{ conversation { ${CONVERSATION} } message { ${MESSAGE} } reply { ${MESSAGE} } }`;
 

@@ -43,7 +43,8 @@ export interface Conversation {
   model: string | null;
   archived: boolean;
   updatedAt: string;
-  activeCompletion: { id: string } | null;
+  /** A reply in flight, on whatever branch, and how far it had come. */
+  activeCompletion: { id: string; seq: number } | null;
 }
 
 export interface PageInfo {

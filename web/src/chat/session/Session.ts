@@ -1,4 +1,5 @@
 import { Client, RequestError, request, type Place } from "../../client/index.ts";
+import { BackgroundReplies } from "../conversations/BackgroundReplies.ts";
 import { ConversationList } from "../conversations/ConversationList.ts";
 import * as documents from "../graphql/documents.ts";
 import type { Conversation, Model } from "../graphql/types.ts";
@@ -42,6 +43,7 @@ export class Session {
     const leave = router.route.subscribe(() => this.#open());
     this.signal.addEventListener("abort", leave);
     this.#open();
+    this.#watchBackground();
     this.conversations.refresh();
     void this.#loadModels();
   }
@@ -103,6 +105,15 @@ export class Session {
     this.threads.close();
     this.#changes.close();
     this.client.close();
+  }
+
+  #watchBackground(): void {
+    const replies = new BackgroundReplies(this.client, () => this.conversations.refresh());
+    const listing = this.conversations.listings.active;
+    const sync = () => replies.sync(listing.get().items, this.threads.shown.get().id);
+    for (const store of [listing, this.threads.shown]) {
+      this.signal.addEventListener("abort", store.subscribe(sync));
+    }
   }
 
   /** Shows what the address names. */

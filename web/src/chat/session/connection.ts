@@ -24,12 +24,16 @@ export function reduceConnection(state: ConnectionState, action: ConnectionActio
     case "online":
       return { ...state, online: action.online };
     case "following":
-      return { ...state, following: followingAfter(state.following, action.following) };
+      return withFollowing(state, followingAfter(state.following, action.following));
     case "waits":
       return { ...state, waiting: state.waiting + 1, sending: state.sending || action.sending };
     case "answered":
       return { ...state, waiting: state.waiting - 1, sending: state.sending && !action.sending };
   }
+}
+
+function withFollowing(state: ConnectionState, following: Connection | null): ConnectionState {
+  return following === state.following ? state : { ...state, following };
 }
 
 /** Each attempt to connect again is a part of the wait until one of them goes well. */

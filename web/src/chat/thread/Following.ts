@@ -1,7 +1,7 @@
 import type { Client, Connection, EndedMessage, RequestError } from "../../client/index.ts";
 import { ENDED } from "../graphql/documents.ts";
-import { inFlight, type Ended, type Message } from "../graphql/types.ts";
-import type { Piece } from "./thread.ts";
+import { inFlight, type Ended } from "../graphql/types.ts";
+import { activeElsewhere, type Piece, type Thread } from "./thread.ts";
 
 export interface FollowingEvents {
   onText(id: string, piece: Piece): void;
@@ -11,31 +11,44 @@ export interface FollowingEvents {
   onConnection(state: Connection | null): void;
 }
 
-/** Follows exactly those replies of a thread that are in flight, each from the text on that is shown of it. */
+interface Followed {
+  stop: () => void;
+  /** Whether its text is shown. */
+  shown: boolean;
+}
+
+/**
+ * Follows exactly those replies of a conversation that are in flight: those that are shown from the text on that is shown
+ * of them, and one on another branch for its end.
+ *
+ * Invariant: what a follower delivers to a text begins where that text ended when the follower began. So one that was
+ * begun for a reply out of sight ends when the reply comes into sight, and the other way round.
+ */
 export class Following {
   readonly #client: Client;
   readonly #events: FollowingEvents;
-  readonly #stops = new Map<string, () => void>();
+  readonly #followed = new Map<string, Followed>();
 
   constructor(client: Client, events: FollowingEvents) {
     this.#client = client;
     this.#events = events;
   }
 
-  sync(messages: readonly Message[]): void {
-    const wanted = new Map(messages.filter(inFlight).map((message) => [message.id, message]));
-    for (const [id, stop] of this.#stops) {
-      if (wanted.has(id)) continue;
+  /** Of null, nothing is followed. */
+  sync(thread: Thread | null): void {
+    const wanted = thread === null ? new Map<string, Wanted>() : inFlightIn(thread);
+    for (const [id, { stop, shown }] of this.#followed) {
+      if (wanted.get(id)?.shown === shown) continue;
       stop();
-      this.#stops.delete(id);
-      if (this.#stops.size === 0) this.#events.onConnection(null);
+      this.#followed.delete(id);
     }
-    for (const message of wanted.values()) {
-      if (!this.#stops.has(message.id)) this.#stops.set(message.id, this.#follow(message));
+    for (const [id, { seq, shown }] of wanted) {
+      if (!this.#followed.has(id)) this.#followed.set(id, { stop: this.#follow(id, seq), shown });
     }
+    if (this.#followed.size === 0) this.#events.onConnection(null);
   }
 
-  #follow({ id, seq }: Message): () => void {
+  #follow(id: string, seq: number): () => void {
     const follower = {
       onText: (piece: Piece) => this.#events.onText(id, piece),
       onReplace: (text: Piece) => this.#events.onReplace(id, text),
@@ -45,4 +58,17 @@ export class Following {
     };
     return this.#client.follow(id, seq, follower, ENDED);
   }
+}
+
+interface Wanted {
+  seq: number;
+  shown: boolean;
+}
+
+function inFlightIn(thread: Thread): Map<string, Wanted> {
+  const wanted = new Map<string, Wanted>();
+  for (const message of thread.messages) if (inFlight(message)) wanted.set(message.id, { seq: message.seq, shown: true });
+  const elsewhere = activeElsewhere(thread);
+  if (elsewhere) wanted.set(elsewhere.id, { seq: elsewhere.seq, shown: false });
+  return wanted;
 }

@@ -67,7 +67,7 @@ export class ThreadController {
   /** It is the one that is looked at now. */
   show(): void {
     this.#shown = true;
-    this.#following.sync(this.store.get().messages);
+    this.#following.sync(this.store.get());
     this.sending.resume();
     this.refresh();
   }
@@ -75,7 +75,7 @@ export class ThreadController {
   /** Keeps what it has: when it is shown again it goes on from there. */
   hide(): void {
     this.#shown = false;
-    this.#following.sync([]);
+    this.#following.sync(null);
   }
 
   /** Reads the tip again, and what is above it as far as it is shown. */
@@ -211,7 +211,7 @@ export class ThreadController {
 
   #dispatch(action: ThreadAction): void {
     this.store.dispatch(action);
-    if (this.#shown) this.#following.sync(this.store.get().messages);
+    if (this.#shown) this.#following.sync(this.store.get());
   }
 
   #dispatchText(action: ThreadAction): void {
@@ -223,6 +223,8 @@ export class ThreadController {
     const reply = this.store.get().messages.find(({ id }) => id === action.id);
     if (reply) this.#session.announcement.dispatch(`Reply: ${reply.content}`);
     this.#settled();
+    // Of several replies to one message others may still be written.
+    if (reply?.siblings.length !== 1) this.refresh();
   }
 
   /** A reply has come to its end, and the list shows what is in flight. */

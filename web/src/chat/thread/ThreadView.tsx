@@ -61,7 +61,7 @@ export function ThreadView({ thread }: { thread: ThreadController }) {
         )}
         <StatusLine />
         <Problem />
-        {elsewhere !== null && <Elsewhere id={elsewhere} thread={thread} />}
+        {elsewhere !== null && <Elsewhere id={elsewhere.id} thread={thread} />}
         <Composer thread={thread} active={active} model={model} onSend={scrolling.toEnd} />
       </footer>
     </>

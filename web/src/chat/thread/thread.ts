@@ -142,7 +142,7 @@ function withText(message: Message, text: Piece): Message {
 }
 
 /** The reply that is written on a branch that is not shown, if there is one: others have to wait for it all the same. */
-export function activeElsewhere({ conversation, messages }: Thread): string | null {
-  const active = conversation?.activeCompletion?.id ?? null;
-  return active === null || messages.some(({ id }) => id === active) ? null : active;
+export function activeElsewhere({ conversation, messages }: Thread): Conversation["activeCompletion"] {
+  const active = conversation?.activeCompletion ?? null;
+  return active === null || messages.some(({ id }) => id === active.id) ? null : active;
 }
