@@ -88,4 +88,4 @@ chaos:          ## break a running service on purpose: ARGS="--rounds N --seed S
 	@$(VENV)/python -m tests.chaos $(ARGS)
 
 clean:          ## remove what was installed; the data in .parley stays
-	rm -rf .venv .upstreams app/storage/engine/node_modules web/node_modules tests/node/node_modules tests/browser/node_modules app/web/static
+	rm -rf .venv .upstreams app/storage/engine/node_modules web/node_modules tests/node/node_modules tests/browser/node_modules examples/node_modules examples/build app/web/static
