@@ -119,6 +119,7 @@ await visit(async () => {
   await page.waitForURL((at) => at.href.startsWith(address));
   await chat.said.filter({ hasText: "marmalade" }).waitFor();
   await page.getByRole("searchbox", { name: "Search" }).fill("");
+  await hit.waitFor({ state: "detached" });
 
   const second = chat.chat("marmalade");
   await second.hover();
