@@ -41,7 +41,8 @@ async def execute(document: str, **variables: Any) -> dict[str, Any]:
     while True:
         try:
             async with Client(transport=HTTPXAsyncTransport(URL, headers=HEADERS)) as session:
-                return await session.execute(GraphQLRequest(document, variable_values=variables))
+                data: dict[str, Any] = await session.execute(GraphQLRequest(document, variable_values=variables))
+                return data
         except LOST as error:
             await wait_unless_final(error)
 
