@@ -1,6 +1,7 @@
 import "./chat.css";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { MESSAGE_BOX } from "./composer/Composer.tsx";
+import { flushSync } from "react-dom";
+import { focusMessageBox } from "./composer/messageBox.ts";
 import { UNTITLED } from "./conversations/ConversationItem.tsx";
 import { Sidebar } from "./conversations/Sidebar.tsx";
 import { NEW_CHAT } from "./route.ts";
@@ -33,9 +34,9 @@ export function Chat({ session, onKeyChange }: ChatProps) {
   const wantsKey = useStore(session.wantsKey);
   const closeDrawer = useCallback(() => setDrawer(false), []);
   const search = useCallback(() => {
-    setDrawer(true);
-    // A drawer that is closed cannot have the focus.
-    requestAnimationFrame(() => searchBox.current?.focus());
+    // At once: a drawer that is closed cannot have the focus, and the next letter is for the search already.
+    flushSync(() => setDrawer(true));
+    searchBox.current?.focus();
   }, []);
   useShortcuts(session, { search, list: useCallback(() => setShown("shortcuts"), []), closeDrawer });
   return (
@@ -125,8 +126,4 @@ function useShortcuts(session: Session, { search, list, closeDrawer }: Doings): 
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
-}
-
-function focusMessageBox(): void {
-  document.getElementById(MESSAGE_BOX)?.focus();
 }

@@ -6,13 +6,9 @@ import { IconButton } from "../shell/IconButton.tsx";
 import { sends } from "../shell/shortcuts.ts";
 import { useMedia } from "../shell/useEvents.ts";
 import type { ThreadController } from "../thread/ThreadController.ts";
+import { focusMessageBox, MESSAGE_BOX, TOUCH_ONLY } from "./messageBox.ts";
 import { ModelPicker } from "./ModelPicker.tsx";
 import { useGrowing } from "./useGrowing.ts";
-
-/** By which the message box is found from elsewhere on the page. */
-export const MESSAGE_BOX = "message-box";
-/** On a touch screen there is no other key to break a line with. */
-const TOUCH_ONLY = "(pointer: coarse) and (hover: none)";
 
 interface ComposerProps {
   thread: ThreadController;
@@ -25,27 +21,11 @@ interface ComposerProps {
 export function Composer({ thread, active, model, onSend }: ComposerProps) {
   const text = useStore(thread.drafts.text);
   const sending = useStore(thread.sending.outgoing) !== null;
-  const touchOnly = useMedia(TOUCH_ONLY);
-  const box = useGrowing(text);
   const ready = text.trim() !== "" && !sending && active === undefined;
-
   const send = () => {
     if (!ready) return;
     thread.post(text, model);
     onSend();
-  };
-  const stop = () => {
-    if (active) void thread.stop(active.id);
-    // The button goes, and would take the focus with it.
-    if (!touchOnly) box.current?.focus();
-  };
-  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
-    if (!touchOnly && sends(event.nativeEvent)) {
-      event.preventDefault();
-      send();
-    } else if (event.key === "ArrowUp" && text === "" && thread.editLast()) {
-      event.preventDefault();
-    }
   };
   return (
     <form
@@ -55,25 +35,53 @@ export function Composer({ thread, active, model, onSend }: ComposerProps) {
         send();
       }}
     >
-      <textarea
-        ref={box}
-        id={MESSAGE_BOX}
-        aria-label="Message"
-        placeholder="Say something…"
-        rows={1}
-        autoFocus={!touchOnly}
-        value={text}
-        onChange={(event) => thread.drafts.write(event.target.value)}
-        onKeyDown={onKeyDown}
-      />
+      <MessageBox text={text} thread={thread} onSend={send} />
       <div className="composer-row">
         <ModelPicker value={model} onPick={(picked) => thread.model.dispatch(picked)} />
         {active ? (
-          <IconButton icon="stop" label="Stop" className="send" onClick={stop} />
+          <StopButton id={active.id} thread={thread} />
         ) : (
           <IconButton icon="arrowUp" label="Send" className="send" type="submit" disabled={!ready} />
         )}
       </div>
     </form>
   );
+}
+
+interface MessageBoxProps {
+  text: string;
+  thread: ThreadController;
+  onSend: () => void;
+}
+
+function MessageBox({ text, thread, onSend }: MessageBoxProps) {
+  const touchOnly = useMedia(TOUCH_ONLY);
+  const box = useGrowing(text);
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (!touchOnly && sends(event.nativeEvent)) onSend();
+    else if (event.key !== "ArrowUp" || text !== "" || !thread.editLast()) return;
+    event.preventDefault();
+  };
+  return (
+    <textarea
+      ref={box}
+      id={MESSAGE_BOX}
+      aria-label="Message"
+      placeholder="Say something…"
+      rows={1}
+      autoFocus={!touchOnly}
+      value={text}
+      onChange={(event) => thread.drafts.write(event.target.value)}
+      onKeyDown={onKeyDown}
+    />
+  );
+}
+
+function StopButton({ id, thread }: { id: string; thread: ThreadController }) {
+  const stop = () => {
+    void thread.stop(id);
+    // The button goes, and would take the focus with it.
+    if (!matchMedia(TOUCH_ONLY).matches) focusMessageBox();
+  };
+  return <IconButton icon="stop" label="Stop" className="send" onClick={stop} />;
 }

@@ -1,3 +1,4 @@
+import { keptByTab } from "../session/browserStorage.ts";
 import { Cell } from "../store.ts";
 import { parseOutgoing, type Outgoing } from "./outgoing.ts";
 
@@ -16,22 +17,20 @@ export class Drafts {
 
   constructor(conversation: string | null) {
     this.#place = conversation ?? NEW;
-    this.text = new Cell(sessionStorage.getItem(DRAFT + this.#place) ?? "");
+    this.text = new Cell(keptByTab.read(DRAFT + this.#place) ?? "");
   }
 
   write(text: string): void {
-    if (text === "") sessionStorage.removeItem(DRAFT + this.#place);
-    else sessionStorage.setItem(DRAFT + this.#place, text);
+    keptByTab.write(DRAFT + this.#place, text || null);
     this.text.dispatch(text);
   }
 
   get outgoing(): Outgoing | null {
-    return parseOutgoing(sessionStorage.getItem(OUTGOING + this.#place));
+    return parseOutgoing(keptByTab.read(OUTGOING + this.#place));
   }
 
   set outgoing(outgoing: Outgoing | null) {
-    if (outgoing === null) sessionStorage.removeItem(OUTGOING + this.#place);
-    else sessionStorage.setItem(OUTGOING + this.#place, JSON.stringify(outgoing));
+    keptByTab.write(OUTGOING + this.#place, outgoing && JSON.stringify(outgoing));
   }
 
   /** The new conversation has got its id: what is typed by now belongs to it. */

@@ -24,38 +24,39 @@ export function Conversations({ onOpen, onEmptied }: ConversationsProps) {
     ({ id, archived }: Conversation) => void keepFocus(id, conversations.archive(id, !archived)),
     [conversations, keepFocus],
   );
-  const sight = useSight<HTMLLIElement>(() => void conversations.more(), end);
+  const onDelete = ({ id }: Conversation) => {
+    setDeleting(null);
+    void keepFocus(id, conversations.delete(id));
+  };
+  const doings = { onOpen, onArchive, onDelete: setDeleting };
   return (
     <>
       <ul ref={list} className="conversations" aria-busy={phase === "loading"}>
         {items.map((each) => (
-          <ConversationItem
-            key={each.id}
-            conversation={each}
-            current={each.id === current}
-            onOpen={onOpen}
-            onArchive={onArchive}
-            onDelete={setDeleting}
-          />
+          <ConversationItem key={each.id} conversation={each} current={each.id === current} {...doings} />
         ))}
-        {end !== null && (
-          <li ref={sight} className="more" key={end}>
-            Loading more…
-          </li>
-        )}
+        {end !== null && <More end={end} />}
       </ul>
       {phase === "ready" && items.length === 0 && <p className="none">{NONE[shelf]}</p>}
       {deleting && (
         <DeleteDialog
           title={deleting.title ?? UNTITLED}
           onClose={() => setDeleting(null)}
-          onDelete={() => {
-            setDeleting(null);
-            void keepFocus(deleting.id, conversations.delete(deleting.id));
-          }}
+          onDelete={() => onDelete(deleting)}
         />
       )}
     </>
+  );
+}
+
+/** Whoever comes near it gets the next page. */
+function More({ end }: { end: string }) {
+  const { conversations } = useSession();
+  const sight = useSight<HTMLLIElement>(() => void conversations.more(), end);
+  return (
+    <li ref={sight} className="more">
+      Loading more…
+    </li>
   );
 }
 

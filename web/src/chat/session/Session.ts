@@ -7,6 +7,7 @@ import { NEW_CHAT, type Router } from "../route.ts";
 import { Cell, Store } from "../store.ts";
 import { Threads } from "../thread/Threads.ts";
 import { Changes, type Change } from "./changes.ts";
+import { complaint } from "./complaint.ts";
 import { CONNECTED, reduceConnection } from "./connection.ts";
 import { retrying } from "./retrying.ts";
 
@@ -79,8 +80,8 @@ export class Session {
 
   /** Says what went wrong with what the user has asked for. */
   readonly complain = (error: unknown): void => {
-    if (this.signal.aborted || (error instanceof RequestError && error.code === "UNAUTHENTICATED")) return;
-    this.problem.dispatch(error instanceof Error ? error.message : String(error));
+    const text = this.signal.aborted ? null : complaint(error);
+    if (text !== null) this.problem.dispatch(text);
   };
 
   /** Something of the conversation was changed here: the list and the other tabs are to know. */

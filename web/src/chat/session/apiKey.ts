@@ -1,23 +1,17 @@
+import { kept } from "./browserStorage.ts";
+
 const STORED = "parley:key";
 
 /** The API key of this browser, which all its tabs share. */
-export function storedKey(): string | null {
-  return localStorage.getItem(STORED);
-}
+export const storedKey = (): string | null => kept.read(STORED);
 
-export function storeKey(key: string): void {
-  localStorage.setItem(STORED, key);
-}
+export const storeKey = (key: string): void => kept.write(STORED, key);
 
-export function forgetKey(): void {
-  localStorage.removeItem(STORED);
-}
+export const forgetKey = (): void => kept.write(STORED, null);
 
 /** Calls back when another tab has stored a key, or forgotten it. */
-export function onKeyStored(callback: () => void): () => void {
-  const heard = ({ key }: StorageEvent) => {
+export function onKeyStored(callback: () => void): void {
+  addEventListener("storage", ({ key }) => {
     if (key === STORED || key === null) callback();
-  };
-  addEventListener("storage", heard);
-  return () => removeEventListener("storage", heard);
+  });
 }

@@ -17,11 +17,6 @@ export function KeyDialog({ onChange, onClose }: KeyDialogProps) {
     storeKey(typed.trim());
     onChange();
   };
-  const forget = () => {
-    forgetKey();
-    onChange();
-  };
-  const refused = known && onClose === undefined;
   return (
     <Dialog title="API key" {...(onClose && { onClose })}>
       <form
@@ -31,26 +26,13 @@ export function KeyDialog({ onChange, onClose }: KeyDialogProps) {
         }}
       >
         <p>
-          {refused ? "The server does not take the key that this browser has. " : "This server wants a key. "}
+          {known && onClose === undefined && "The server does not take the key that this browser has. "}
+          {!known && "This server wants a key. "}
           <code>parley keys create NAME</code> makes one. It is kept in this browser only.
         </p>
-        <label className="field">
-          Key
-          <input
-            type="password"
-            autoComplete="off"
-            spellCheck={false}
-            autoFocus
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        </label>
+        <KeyField typed={typed} onChange={setTyped} />
         <div className="dialog-actions">
-          {known && (
-            <button type="button" className="button" onClick={forget}>
-              Forget key
-            </button>
-          )}
+          {known && <ForgetButton onForgotten={onChange} />}
           {onClose && (
             <button type="button" className="button" onClick={onClose}>
               Cancel
@@ -62,5 +44,33 @@ export function KeyDialog({ onChange, onClose }: KeyDialogProps) {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+function KeyField({ typed, onChange }: { typed: string; onChange: (typed: string) => void }) {
+  return (
+    <label className="field">
+      Key
+      <input
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        autoFocus
+        value={typed}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </label>
+  );
+}
+
+function ForgetButton({ onForgotten }: { onForgotten: () => void }) {
+  const forget = () => {
+    forgetKey();
+    onForgotten();
+  };
+  return (
+    <button type="button" className="button" onClick={forget}>
+      Forget key
+    </button>
   );
 }

@@ -1,3 +1,4 @@
+import { kept } from "../session/browserStorage.ts";
 import { Cell } from "../store.ts";
 
 export type Theme = "system" | "light" | "dark";
@@ -5,12 +6,11 @@ export type Theme = "system" | "light" | "dark";
 const STORED = "parley:theme";
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 
-export const theme = new Cell<Theme>(read(localStorage.getItem(STORED)));
+export const theme = new Cell<Theme>(read(kept.read(STORED)));
 
 export function switchTheme(): void {
   const next = NEXT[theme.get()];
-  if (next === "system") localStorage.removeItem(STORED);
-  else localStorage.setItem(STORED, next);
+  kept.write(STORED, next === "system" ? null : next);
   theme.dispatch(next);
   applyTheme();
 }

@@ -42,14 +42,20 @@ export function MessageEditor({ text, busy, onSend, onCancel }: MessageEditorPro
         onKeyDown={onKeyDown}
         onFocus={({ target }) => target.setSelectionRange(target.value.length, target.value.length)}
       />
-      <div className="editor-actions">
-        <button type="button" className="button" onClick={onCancel}>
-          Cancel
-        </button>
-        <button type="submit" className="button primary" disabled={!ready}>
-          Save and send
-        </button>
-      </div>
+      <EditorActions ready={ready} onCancel={onCancel} />
     </form>
+  );
+}
+
+function EditorActions({ ready, onCancel }: { ready: boolean; onCancel: () => void }) {
+  return (
+    <div className="editor-actions">
+      <button type="button" className="button" onClick={onCancel}>
+        Cancel
+      </button>
+      <button type="submit" className="button primary" disabled={!ready}>
+        Save and send
+      </button>
+    </div>
   );
 }

@@ -4,6 +4,7 @@ import { IconButton } from "../shell/IconButton.tsx";
 import { BranchSwitch } from "./BranchSwitch.tsx";
 import { CopyButton } from "./CopyButton.tsx";
 import { ending } from "./ending.ts";
+import { PlainOnError } from "./PlainOnError.tsx";
 import type { ThreadController } from "./ThreadController.ts";
 import { usageDetail, usageLine } from "./usageLine.ts";
 
@@ -25,7 +26,11 @@ export function Reply({ message, thread, busy, model }: ReplyProps) {
           <div className="reasoning-text">{reasoning}</div>
         </details>
       )}
-      {content !== "" && <Markdown text={content} streaming={streaming} />}
+      {content !== "" && (
+        <PlainOnError text={content}>
+          <Markdown text={content} streaming={streaming} />
+        </PlainOnError>
+      )}
       {streaming && <Progress queued={message.status === "QUEUED"} />}
       <EndingNote message={message} busy={busy} onRetry={() => thread.regenerate(message.id, model)} />
       <div className="message-actions">

@@ -1,11 +1,12 @@
 import { RequestError } from "../../client/index.ts";
 import { Drafts } from "../composer/Drafts.ts";
 import { refusedDraft, type Outgoing } from "../composer/outgoing.ts";
-import { Sending } from "../composer/Sending.ts";
+import { Sending, type Order } from "../composer/Sending.ts";
 import * as documents from "../graphql/documents.ts";
 import { inFlight, type Conversation, type Message, type MessagePage, type Started } from "../graphql/types.ts";
 import type { Session } from "../session/Session.ts";
 import { Cell, Store } from "../store.ts";
+import { announcement } from "./announcement.ts";
 import { Following } from "./Following.ts";
 import { EMPTY_THREAD, NEW_THREAD, reduceThread, type ThreadAction } from "./thread.ts";
 
@@ -120,7 +121,7 @@ export class ThreadController {
 
   post(content: string, model: string | null): void {
     this.drafts.write("");
-    this.sending.send({ kind: "post", conversationId: this.#id, content, model });
+    this.#send({ kind: "post", conversationId: this.#id, content, model });
   }
 
   startEditing({ id, content }: Message): void {
@@ -137,11 +138,11 @@ export class ThreadController {
 
   edit(messageId: string, content: string, model: string | null): void {
     this.editing.dispatch(null);
-    this.sending.send({ kind: "edit", messageId, content, model });
+    this.#send({ kind: "edit", messageId, content, model });
   }
 
   regenerate(messageId: string, model: string | null): void {
-    this.sending.send({ kind: "regenerate", messageId, model });
+    this.#send({ kind: "regenerate", messageId, model });
   }
 
   async stop(messageId: string): Promise<void> {
@@ -169,8 +170,14 @@ export class ThreadController {
     this.#dispatch({ type: "changed", conversation });
   }
 
+  #send(order: Order): void {
+    this.#session.problem.dispatch(null);
+    this.sending.send(order);
+  }
+
   async #mutate(change: () => Promise<void>): Promise<void> {
     this.#changes += 1;
+    this.#session.problem.dispatch(null);
     try {
       await change();
     } catch (error) {
@@ -182,9 +189,20 @@ export class ThreadController {
   async #read(id: string): Promise<void> {
     const changes = this.#changes;
     const last = Math.min(Math.max(this.store.get().messages.length, PAGE_SIZE), MOST_PER_PAGE);
-    const { conversation } = await this.#session.persist<{ conversation: WithMessages | null }>(documents.THREAD, { id, last });
+    const conversation = await this.#fetch(id, last);
     if (changes !== this.#changes) return this.#read(id);
     this.#dispatch({ type: "loaded", conversation, page: conversation?.messages ?? null });
+  }
+
+  async #fetch(id: string, last: number): Promise<WithMessages | null> {
+    try {
+      const variables = { id, last };
+      return (await this.#session.persist<{ conversation: WithMessages | null }>(documents.THREAD, variables)).conversation;
+    } catch (error) {
+      // An address that was typed, or cut off, has an id that is none.
+      if (error instanceof RequestError && error.code === "BAD_USER_INPUT") return null;
+      throw error;
+    }
   }
 
   #started(started: Started): void {
@@ -221,7 +239,7 @@ export class ThreadController {
   #ended(action: ThreadAction & { type: "ended" }): void {
     this.#dispatch(action);
     const reply = this.store.get().messages.find(({ id }) => id === action.id);
-    if (reply) this.#session.announcement.dispatch(`Reply: ${reply.content}`);
+    if (reply) this.#session.announcement.dispatch(announcement(reply));
     this.#settled();
     // Of several replies to one message others may still be written.
     if (reply?.siblings.length !== 1) this.refresh();

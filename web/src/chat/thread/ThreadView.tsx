@@ -1,18 +1,21 @@
 import "./thread.css";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, type ReactNode } from "react";
 import { Composer } from "../composer/Composer.tsx";
+import { catchFocus } from "../composer/messageBox.ts";
 import { modelInUse } from "../composer/modelInUse.ts";
 import { inFlight, type Message } from "../graphql/types.ts";
 import { useSession, useStore } from "../session/SessionContext.ts";
 import { IconButton } from "../shell/IconButton.tsx";
 import { Problem, StatusLine } from "../shell/StatusLine.tsx";
-import { useSight } from "../shell/useEvents.ts";
+import { Elsewhere } from "./Elsewhere.tsx";
 import { MessageView } from "./MessageView.tsx";
+import { Missing } from "./Missing.tsx";
+import { Older } from "./Older.tsx";
 import { PendingMessage } from "./PendingMessage.tsx";
 import { withOutgoing } from "./pending.ts";
 import { activeElsewhere } from "./thread.ts";
 import type { ThreadController } from "./ThreadController.ts";
-import { useScrolling } from "./useScrolling.ts";
+import { useScrolling, type Scrolling } from "./useScrolling.ts";
 import { Welcome } from "./Welcome.tsx";
 
 /** A conversation: its messages, and where to say more. */
@@ -26,45 +29,71 @@ export function ThreadView({ thread }: { thread: ThreadController }) {
   const models = useStore(useSession().models);
   const model = modelInUse(models, useStore(thread.model), state.conversation, messages);
   const scrolling = useScrolling(messages[0]?.id);
+  useEffect(() => {
+    // What was sent may have stood where the focus was.
+    if (outgoing) catchFocus();
+  }, [outgoing]);
   useRevealed(thread, state.phase === "ready", scrolling.toElement);
+  if (state.phase === "missing") return <Missing />;
   const active = messages.find(inFlight);
   const elsewhere = activeElsewhere(state);
   const busy = outgoing !== null || active !== undefined || elsewhere !== null;
-
-  if (state.phase === "missing") return <Missing />;
-  const empty = state.phase === "ready" && messages.length === 0 && outgoing === null;
   return (
     <>
-      <div
-        ref={scrolling.scroller}
-        className="scroller"
-        data-scrolls
-        role="log"
-        aria-live="off"
-        aria-label="Messages"
-        aria-busy={state.phase === "loading"}
-        tabIndex={0}
-        onScroll={scrolling.onScroll}
-      >
-        <div ref={scrolling.content} className="messages">
-          {empty && <Welcome onSay={(text) => thread.post(text, model)} />}
-          <Older thread={thread} first={messages[0]?.id} older={state.older} />
-          {messages.map((message) => (
-            <MessageView key={place(message)} message={message} thread={thread} busy={busy} model={model} />
-          ))}
-          {outgoing && <PendingMessage said={said} thread={thread} />}
-        </div>
-      </div>
-      <footer className="foot">
-        {scrolling.away && (
-          <IconButton icon="arrowDown" label="Jump to latest" className="jump" onClick={scrolling.toEnd} />
+      <Messages scrolling={scrolling} loading={state.phase === "loading"}>
+        {state.phase === "ready" && state.messages.length === 0 && outgoing === null && (
+          <Welcome onSay={(text) => thread.post(text, model)} />
         )}
-        <StatusLine />
-        <Problem />
+        <Older thread={thread} first={messages[0]?.id} older={state.older} />
+        {messages.map((message) => (
+          <MessageView key={place(message)} message={message} thread={thread} busy={busy} model={model} />
+        ))}
+        {outgoing && <PendingMessage said={said} thread={thread} />}
+      </Messages>
+      <Foot scrolling={scrolling}>
         {elsewhere !== null && <Elsewhere id={elsewhere.id} thread={thread} />}
         <Composer thread={thread} active={active} model={model} onSend={scrolling.toEnd} />
-      </footer>
+      </Foot>
     </>
+  );
+}
+
+function Foot({ scrolling, children }: { scrolling: Scrolling; children: ReactNode }) {
+  return (
+    <footer className="foot">
+      {scrolling.away && (
+        <IconButton icon="arrowDown" label="Jump to latest" className="jump" onClick={scrolling.toEnd} />
+      )}
+      <StatusLine />
+      <Problem />
+      {children}
+    </footer>
+  );
+}
+
+interface MessagesProps {
+  scrolling: Scrolling;
+  loading: boolean;
+  children: ReactNode;
+}
+
+function Messages({ scrolling, loading, children }: MessagesProps) {
+  return (
+    <div
+      ref={scrolling.scroller}
+      className="scroller"
+      data-scrolls
+      role="log"
+      aria-live="off"
+      aria-label="Messages"
+      aria-busy={loading}
+      tabIndex={0}
+      onScroll={scrolling.onScroll}
+    >
+      <div ref={scrolling.content} className="messages">
+        {children}
+      </div>
+    </div>
   );
 }
 
@@ -90,45 +119,4 @@ function useRevealed(thread: ThreadController, ready: boolean, show: (element: H
       current = false;
     };
   }, [thread, ready, message, show]);
-}
-
-interface OlderProps {
-  thread: ThreadController;
-  first: string | undefined;
-  older: string | null;
-}
-
-/** Above the first message: whoever comes near it gets older ones. */
-function Older({ thread, first, older }: OlderProps) {
-  const loading = useStore(thread.loadingOlder);
-  const sight = useSight<HTMLDivElement>(() => void thread.loadOlder(), `${first} ${older}`);
-  if (older === null) return null;
-  return (
-    <div ref={sight} className="older">
-      {loading && "Loading older messages…"}
-    </div>
-  );
-}
-
-function Elsewhere({ id, thread }: { id: string; thread: ThreadController }) {
-  return (
-    <div className="elsewhere">
-      <span>A reply is being written on another branch.</span>
-      <button type="button" className="button" onClick={() => void thread.select(id)}>
-        Show
-      </button>
-      <button type="button" className="button" onClick={() => void thread.stop(id)}>
-        Stop it
-      </button>
-    </div>
-  );
-}
-
-function Missing() {
-  return (
-    <div className="missing">
-      <h2>This conversation does not exist</h2>
-      <p>It was deleted, or it belongs to another key.</p>
-    </div>
-  );
 }

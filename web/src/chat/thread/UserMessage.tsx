@@ -1,6 +1,7 @@
 import type { Message } from "../graphql/types.ts";
 import { useStore } from "../session/SessionContext.ts";
 import { IconButton } from "../shell/IconButton.tsx";
+import { useFocusBack } from "../shell/useFocusBack.ts";
 import { BranchSwitch } from "./BranchSwitch.tsx";
 import { CopyButton } from "./CopyButton.tsx";
 import { MessageEditor } from "./MessageEditor.tsx";
@@ -16,7 +17,9 @@ interface UserMessageProps {
 
 export function UserMessage({ message, thread, busy, model }: UserMessageProps) {
   const editing = useStore(thread.editing);
-  if (editing?.id === message.id) {
+  const edited = editing?.id === message.id;
+  const editButton = useFocusBack<HTMLButtonElement>(edited);
+  if (edited) {
     return (
       <MessageEditor
         text={editing.text}
@@ -32,7 +35,13 @@ export function UserMessage({ message, thread, busy, model }: UserMessageProps) 
       <div className="message-actions">
         <BranchSwitch message={message} onSelect={(id) => void thread.select(id)} />
         <CopyButton text={message.content} />
-        <IconButton icon="edit" label="Edit" disabled={busy} onClick={() => thread.startEditing(message)} />
+        <IconButton
+          ref={editButton}
+          icon="edit"
+          label="Edit"
+          disabled={busy}
+          onClick={() => thread.startEditing(message)}
+        />
       </div>
     </>
   );

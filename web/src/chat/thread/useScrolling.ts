@@ -35,12 +35,7 @@ export function useScrolling(first: string | undefined): Scrolling {
   }, []);
 
   const onScroll = useCallback(() => {
-    const { current } = scroller;
-    if (current === null) return;
-    const distance = distanceToEnd(current);
-    // Who scrolls up, be it by a finger's width, wants to stay there while text comes in.
-    const up = current.scrollTop < last.current.top && current.scrollHeight >= last.current.height;
-    stuck.current = distance <= 1 || (stuck.current ? !up : distance <= NEAR_PX && !up);
+    if (scroller.current) stuck.current = sticks(stuck.current, last.current, scroller.current);
     settle();
   }, [settle]);
 
@@ -51,11 +46,8 @@ export function useScrolling(first: string | undefined): Scrolling {
     settle();
   }, [first, settle]);
 
-  useEffect(() => {
-    const observer = new ResizeObserver(settle);
-    for (const each of [scroller.current, content.current]) if (each) observer.observe(each);
-    return () => observer.disconnect();
-  }, [settle]);
+  useResize(scroller, settle);
+  useResize(content, settle);
 
   const toEnd = useCallback(() => {
     stuck.current = true;
@@ -66,6 +58,22 @@ export function useScrolling(first: string | undefined): Scrolling {
     element.scrollIntoView({ block: "start" });
   }, []);
   return { scroller, content, away, toEnd, toElement, onScroll };
+}
+
+function useResize(element: RefObject<HTMLElement | null>, onResize: () => void): void {
+  useEffect(() => {
+    if (element.current === null) return;
+    const observer = new ResizeObserver(onResize);
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element, onResize]);
+}
+
+/** Who scrolls up, be it by a finger's width, wants to stay there while text comes in. */
+function sticks(stuck: boolean, before: { top: number; height: number }, now: HTMLElement): boolean {
+  const distance = distanceToEnd(now);
+  const up = now.scrollTop < before.top && now.scrollHeight >= before.height;
+  return distance <= 1 || (!up && (stuck || distance <= NEAR_PX));
 }
 
 function distanceToEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): number {
