@@ -29,6 +29,7 @@ await visit(async () => {
   await page.goto(url);
   await box.waitFor();
   seen.title = await page.title();
+  seen.playground = await page.getByRole("link", { name: "Playground" }).getAttribute("href");
   seen.focused = await box.evaluate((element) => element === document.activeElement);
   await page.waitForLoadState("networkidle");
   seen.firstLoad = [...seen.requests];
@@ -77,9 +78,21 @@ await visit(async () => {
   await look("editing");
   await button("Save and send").click();
   await chat.said.filter({ hasText: "Hello again" }).waitFor();
-  await chat.reaches("COMPLETE");
+  await chat.reaches("STREAMING");
   const versions = chat.said.last().locator(".branch-switch");
   seen.edited = await versions.textContent();
+
+  // Back, while the new reply is still being written; that is told, and when it has ended, too.
+  await button("Previous version", versions).click();
+  await chat.said.filter({ hasText: "Tell me a long story" }).waitFor();
+  const elsewhere = page.getByText("A reply is being written on another branch.");
+  await elsewhere.waitFor();
+  await shot("elsewhere");
+  await elsewhere.waitFor({ state: "detached" });
+  await button("Next version", versions).click();
+  await chat.said.filter({ hasText: "Hello again" }).waitFor();
+  await chat.reaches("COMPLETE");
+  seen.unwatched = { id: await chat.lastReply.getAttribute("data-message-id"), copied: await copied(chat.lastReply) };
   await button("Previous version", versions).click();
   await chat.said.filter({ hasText: "Tell me a long story" }).waitFor();
   seen.switchedBack = { said: await chat.said.last().textContent(), copied: await copied(chat.lastReply) };
@@ -89,6 +102,7 @@ await visit(async () => {
 
   // Regenerate: another reply beside it.
   await button("Regenerate", chat.lastReply).click();
+  await chat.lastReply.locator(".branch-switch").waitFor();
   await chat.reaches("COMPLETE");
   seen.regenerated = await chat.lastReply.locator(".branch-switch").textContent();
   await look("versions");

@@ -32,7 +32,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 async def front_end(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[ServerProcess]:
-    """A server for browsers, which may kill it as long as they start it again; `upstream` says what its tests tell it."""
+    """A server for browsers, which may kill it and start it again; `upstream` says what its tests tell it to."""
     folder = tmp_path_factory.mktemp("front_end")
     async with run_upstream() as upstream:
         (folder / "parley.toml").write_text(CONFIGURATION.format(upstream.base_url))

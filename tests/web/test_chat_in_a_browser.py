@@ -30,6 +30,10 @@ async def test_the_page_opens_ready_to_be_typed_into(seen: Seen) -> None:
     assert (seen["title"], seen["focused"]) == ("Parley", True)
 
 
+async def test_the_playground_is_one_click_away(seen: Seen) -> None:
+    assert seen["playground"] == "/graphql"
+
+
 async def test_the_first_load_is_small(seen: Seen) -> None:
     pages = {urlsplit(url).path for url in seen["firstLoad"]} - {"/graphql"}
     assert {"/"} < pages
@@ -70,6 +74,13 @@ async def test_an_edit_is_a_branch_and_the_other_one_is_one_click_away(seen: See
     assert "Tell me a long story" in seen["switchedBack"]["said"]
     assert seen["switchedBack"]["copied"] == seen["stopped"]["copied"]
     assert "1 / 2" in seen["branchAfterReload"]
+
+
+async def test_a_reply_that_nobody_looks_at_goes_on_and_its_end_is_noticed(
+    seen: Seen, front_end: ServerProcess
+) -> None:
+    stored = await message(front_end.graphql_url, seen["unwatched"]["id"])
+    assert (stored["status"], stored["content"]) == ("COMPLETE", seen["unwatched"]["copied"])
 
 
 async def test_a_reply_is_made_again_beside_the_old_one(seen: Seen) -> None:

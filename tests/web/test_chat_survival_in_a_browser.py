@@ -1,4 +1,4 @@
-"""An answer in a real Chromium while pages are reloaded, servers killed and networks cut: each character once, in order.
+"""An answer in a real Chromium while pages reload, servers are killed and networks go: each character once, in order.
 
 `tests/browser/chat_survival.mjs` drives the browser, and looks at every change of the page while it does.
 """

@@ -49,6 +49,10 @@ async def test_the_page_opens_with_its_own_fonts(seen: Seen) -> None:
     assert set(seen["fonts"]) == {"Roboto", "Fira Code"}
 
 
+async def test_the_chat_is_one_click_away(seen: Seen) -> None:
+    assert seen["chat"] == "/"
+
+
 async def test_a_message_is_posted_in_one_click(seen: Seen) -> None:
     posted = seen["mutation"]["data"]["postMessage"]
     assert posted["message"]["content"] == "Hello! What can you do?"

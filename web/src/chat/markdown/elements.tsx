@@ -30,7 +30,8 @@ export function elementsOf(tokens: readonly Token[], open: boolean): ReactNode[]
     else if (parents.length > 1) {
       parents.pop();
       const above = parents.at(-1)!;
-      above.children.push(parents.length > DEEPEST_ELEMENTS ? parent.children : element(parent, above.children.length));
+      if (parents.length > DEEPEST_ELEMENTS) above.children.push(...parent.children);
+      else above.children.push(element(parent, above.children.length));
     }
   }
   return root.children;

@@ -68,7 +68,8 @@ export function emptyDocument(): StreamedDocument {
 
 /** The document after its text has become this one; best by something added at its end, but any other will do. */
 export function advance(previous: StreamedDocument, text: string, streaming: boolean): StreamedDocument {
-  const from = text.startsWith(previous.text) ? previous : emptyDocument();
+  // Not `startsWith`, which looks at one character after the other.
+  const from = text.slice(0, previous.text.length) === previous.text ? previous : emptyDocument();
   if (!streaming) return finish(from, text);
   if (text === "" || text.length === from.text.length) return from;
   const document = closeFence(from, text);
@@ -94,8 +95,8 @@ function closeFence(previous: StreamedDocument, text: string): StreamedDocument 
   const linesTo = text.lastIndexOf("\n") + 1;
   if (!open || linesTo <= open.scannedTo) return previous;
   open.closing.lastIndex = open.scannedTo;
-  const end = open.closing.exec(text.slice(0, linesTo));
-  if (!end) return { ...previous, openFence: { ...open, scannedTo: linesTo } };
+  const end = open.closing.exec(text);
+  if (!end || end.index >= linesTo) return { ...previous, openFence: { ...open, scannedTo: linesTo } };
   const code = fence(open.language, text.slice(open.linesAt, end.index));
   const settledCharacters = text.indexOf("\n", end.index) + 1;
   return {
