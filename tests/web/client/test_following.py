@@ -174,6 +174,22 @@ async def test_where_sockets_are_blocked_it_comes_as_events(parley: Served) -> N
     assert "websocket" not in proxy.requests
 
 
+async def test_where_sockets_open_and_bring_nothing_it_comes_as_events(parley: Served) -> None:
+    script = Script(seed=13, deltas=20)
+    async with (
+        meddling(port_of(parley), lambda number: Fate(stall_after=160) if number < 2 else UNHARMED) as proxy,
+        front_end(
+            parley.graphql_url,
+            follow=proxy.graphql_url,
+            prompts=[script.prompt()],
+            options={"pace": {"connect": 1_000, "silence": 200, "answer": 200}},
+        ) as said,
+    ):
+        await said.to_the_end()
+    await has_it_all(said, parley, script)
+    assert proxy.requests == ["websocket", "websocket", "http"]
+
+
 async def test_it_goes_back_to_sockets_once_they_are_let_through(parley: Served) -> None:
     script = Script(seed=9, deltas=200, per_second=100)
     async with meddling(port_of(parley)) as proxy:

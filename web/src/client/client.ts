@@ -4,9 +4,8 @@ import { Followed, type FollowedOwner } from "./followed.ts";
 import type { Connection, Follower } from "./follower.ts";
 import { PACE, type Line, type LineOwner, type Pace } from "./line.ts";
 import type { Place } from "./place.ts";
-import { RequestError } from "./requestError.ts";
+import type { RequestError } from "./requestError.ts";
 import { transportAfter, type Failures, type Transport } from "./transportChoice.ts";
-import type { Loss } from "./transportWs.ts";
 import { onWakeUp, online } from "./wakeUps.ts";
 import { WebSocketLine } from "./webSocketLine.ts";
 
@@ -19,7 +18,7 @@ export interface ClientOptions {
   pace?: Partial<Pace>;
 }
 
-/** What it has to have been open before a loss of it counts as the first one. */
+/** How long a line has to have been open to have worked, where it had nothing to bring. */
 const STEADY_MS = 5_000;
 const MOST_DOUBLINGS = 5;
 
@@ -30,8 +29,9 @@ export class Client {
   readonly #Socket: typeof WebSocket | undefined;
   readonly #pace: Pace;
   readonly #followed = new Set<Followed>();
-  readonly #failures: Failures = { websocket: 0, sse: 0, opened: false };
+  readonly #failures: Failures = { websocket: 0, sse: 0, worked: false };
   #line: Line | undefined;
+  #way: Transport = "websocket";
   #state: Connection = "connecting";
   #retryAt = 0;
   #lost = 0;
@@ -75,6 +75,7 @@ export class Client {
   readonly #followedOwner: FollowedOwner = {
     random: Math.random,
     progressed: () => {
+      if (!this.#progressed) this.#count(true);
       this.#progressed = true;
     },
     state: () => this.#state,
@@ -97,10 +98,10 @@ export class Client {
 
   #connect(): void {
     this.#disconnect();
-    const transport = this.#transport ?? transportAfter(this.#failures);
-    this.#line = this.#open(transport, {
-      opened: () => this.#opened(transport),
-      lost: (loss) => this.#lostLine(transport, loss),
+    this.#way = this.#transport ?? transportAfter(this.#failures);
+    this.#line = this.#open(this.#way, {
+      opened: () => this.#opened(),
+      lost: (refusal) => this.#lostLine(refusal),
     });
     this.#tell("connecting");
     for (const each of this.#followed) each.use(this.#line);
@@ -120,29 +121,30 @@ export class Client {
     for (const each of this.#followed) each.use(undefined);
   }
 
-  #opened(transport: Transport): void {
-    this.#failures.sse = 0;
-    if (transport === "websocket") {
-      this.#failures.websocket = this.#socketTrials = 0;
-      this.#failures.opened = true;
-    } else if (!this.#transport) this.#trySocketLater();
+  #opened(): void {
+    if (this.#way === "sse" && !this.#transport) this.#trySocketLater();
     this.#openedAt = Date.now();
     this.#progressed = false;
     this.#tell("live");
   }
 
-  #lostLine(transport: Transport, loss: Loss): void {
-    const steady = this.#progressed || Date.now() - this.#openedAt > STEADY_MS;
+  #lostLine(refusal?: RequestError): void {
+    this.#count(this.#progressed || Date.now() - this.#openedAt > STEADY_MS);
     this.#openedAt = Infinity;
     this.#progressed = false;
     this.#disconnect();
-    if (loss instanceof RequestError) {
-      for (const each of [...this.#followed]) each.fail(loss);
-      return;
-    }
-    if (loss === "blocked") this.#failures[transport]++;
-    this.#lost = steady ? 0 : this.#lost + 1;
-    if (this.#followed.size) this.#wait(backOffMs(this.#lost, Math.random()));
+    if (refusal) for (const each of [...this.#followed]) each.fail(refusal);
+    else if (this.#followed.size) this.#wait(backOffMs(this.#lost, Math.random()));
+    else this.close();
+  }
+
+  /** A line that opens and brings nothing is as good as none: there are gateways that let through no more than that. */
+  #count(worked: boolean): void {
+    this.#failures[this.#way] = worked ? 0 : this.#failures[this.#way] + 1;
+    this.#lost = worked ? 0 : this.#lost + 1;
+    if (!worked || this.#way === "sse") return;
+    this.#failures.worked = true;
+    this.#socketTrials = 0;
   }
 
   #wait(ms: number): void {
@@ -169,14 +171,14 @@ export class Client {
         this.#line?.close();
         this.#line = this.#trial;
         this.#trial = undefined;
+        this.#way = "websocket";
         for (const each of this.#followed) each.use(this.#line);
-        this.#opened("websocket");
+        this.#opened();
       },
-      lost: (loss) => {
-        const used = !this.#trial;
+      lost: (refusal) => {
+        if (!this.#trial) return this.#lostLine(refusal);
         this.#trial = undefined;
-        if (used) this.#lostLine("websocket", loss);
-        else this.#trySocketLater();
+        this.#trySocketLater();
       },
     });
   }

@@ -3,7 +3,7 @@ import type { Line, LineOwner, Pace, Sink } from "./line.ts";
 import { headers, type Place } from "./place.ts";
 import { RequestError } from "./requestError.ts";
 import { readResponse, type Response } from "./response.ts";
-import type { Loss, Operation } from "./transportWs.ts";
+import type { Operation } from "./transportWs.ts";
 
 /** Browsers open at most six connections to a host by HTTP/1; the rest is for posts. */
 const MOST_STREAMS = 4;
@@ -45,7 +45,7 @@ export class EventStreamLine implements Line {
   probe(): void {
     const now = Date.now();
     for (const each of this.#streams) {
-      if (each.begun && now - each.heardAt > this.#pace.silence + this.#pace.hurriedAnswer) return this.#lose("broken");
+      if (each.begun && now - each.heardAt > this.#pace.silence + this.#pace.hurriedAnswer) return this.#lose();
     }
   }
 
@@ -70,11 +70,11 @@ export class EventStreamLine implements Line {
       this.#begin();
       await this.#read(stream, body.getReader());
       // Without `complete` it was cut, by whatever stands between, or by a server that stops.
-      if (this.#streams.has(stream)) this.#lose("broken");
+      if (this.#streams.has(stream)) this.#lose();
     } catch (error) {
       if (!this.#streams.has(stream)) return;
       const refused = error instanceof RequestError && !(error.code === "NOT_GRAPHQL" && error.retryable);
-      if (!refused) return this.#lose(this.#open ? "broken" : "blocked");
+      if (!refused) return this.#lose();
       this.#end(stream);
       stream.sink.error(error);
     }
@@ -113,7 +113,7 @@ export class EventStreamLine implements Line {
     clearTimeout(stream.timer);
     stream.heardAt = Date.now();
     if (this.#streams.has(stream)) {
-      stream.timer = setTimeout(() => this.#lose(this.#open ? "broken" : "blocked"), patience);
+      stream.timer = setTimeout(() => this.#lose(), patience);
     }
   }
 
@@ -130,9 +130,9 @@ export class EventStreamLine implements Line {
     this.#beginNext();
   }
 
-  #lose(loss: Loss): void {
+  #lose(): void {
     if (this.#over) return;
     this.close();
-    this.#owner.lost(loss);
+    this.#owner.lost();
   }
 }

@@ -113,8 +113,8 @@ export class Followed {
     if (event.seq <= this.#seq) return;
     this.#seq = event.seq;
     const { content, reasoning, seq } = event;
-    if (event.__typename === "CompletionDelta") this.#call(() => this.#follower.onText({ content, reasoning, seq }));
-    else this.#call(() => this.#follower.onReplace({ content, reasoning, seq }));
+    const hear = event.__typename === "CompletionDelta" ? "onText" : "onReplace";
+    this.#call(() => this.#follower[hear]({ content, reasoning, seq }));
   }
 
   #refused(error: RequestError): void {

@@ -1,6 +1,6 @@
 import type { RequestError } from "./requestError.ts";
 import type { Response } from "./response.ts";
-import type { Loss, Operation } from "./transportWs.ts";
+import type { Operation } from "./transportWs.ts";
 
 /** Who hears of an operation. After `error` or `complete` comes nothing. */
 export interface Sink {
@@ -22,7 +22,8 @@ export interface Line {
 /** Who hears of a line. After `lost` comes nothing, of its operations neither. */
 export interface LineOwner {
   opened(): void;
-  lost(loss: Loss): void;
+  /** @param refusal where the server will not have this client, however often it comes. */
+  lost(refusal?: RequestError): void;
 }
 
 /** All in milliseconds. */

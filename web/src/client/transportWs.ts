@@ -46,27 +46,14 @@ export function readMessage(text: unknown): ServerMessage | undefined {
   }
 }
 
-/**
- * Why a connection has ended.
- * - `broken`: it was there, or the server was; the same may go well at once.
- * - `blocked`: it never came about. The server is down, or something in between lets none of this kind through.
- * - a RequestError: the server will not have this client, however often it comes.
- */
-export type Loss = "broken" | "blocked" | RequestError;
-
 const REFUSALS: Record<number, string> = {
   4400: "BAD_USER_INPUT",
   4401: "UNAUTHENTICATED",
   4403: "UNAUTHENTICATED",
 };
-/** The server found no subprotocol in the handshake: something in between has taken it out. */
-const SUBPROTOCOL_NOT_ACCEPTABLE = 4406;
-const ABNORMAL = 1006;
 
-/** What a close code means; those that are in no table are ones to connect again after. */
-export function lossOf(code: number, reason: string, opened: boolean): Loss {
+/** Why the server will not have this client, however often it comes; undefined for a close to connect again after. */
+export function refusalOf(code: number, reason: string): RequestError | undefined {
   const refusal = REFUSALS[code];
-  if (refusal) return new RequestError(refusal, reason || `The server closed the connection with ${code}`);
-  if (code === SUBPROTOCOL_NOT_ACCEPTABLE || (code === ABNORMAL && !opened)) return "blocked";
-  return "broken";
+  return refusal ? new RequestError(refusal, reason || `The server closed the connection with ${code}`) : undefined;
 }

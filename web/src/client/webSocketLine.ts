@@ -3,11 +3,10 @@ import type { Line, LineOwner, Pace, Sink } from "./line.ts";
 import { credentials, socketUrl, type Place } from "./place.ts";
 import { RequestError } from "./requestError.ts";
 import {
-  lossOf,
   readMessage,
+  refusalOf,
   SUBPROTOCOL,
   type ClientMessage,
-  type Loss,
   type Operation,
   type ServerMessage,
 } from "./transportWs.ts";
@@ -37,12 +36,12 @@ export class WebSocketLine implements Line {
       this.#socket = new Socket(socketUrl(place), SUBPROTOCOL);
     } catch {
       // A policy of the page forbids it. The owner hears of it as of any other loss: later.
-      this.#timer = setTimeout(() => this.#lose("blocked"));
+      this.#timer = setTimeout(() => this.#lose());
       return;
     }
     this.#socket.onopen = () => this.#send({ type: "connection_init", payload: credentials(place) });
     this.#socket.onmessage = ({ data }) => this.#receive(data);
-    this.#socket.onclose = ({ code, reason }) => this.#lose(lossOf(code, reason, this.#open));
+    this.#socket.onclose = ({ code, reason }) => this.#lose(refusalOf(code, reason));
     // A close follows each error; but whoever has no listener for it may have the error thrown at them.
     this.#socket.onerror = () => {};
     this.#watch();
@@ -75,7 +74,7 @@ export class WebSocketLine implements Line {
   #receive(data: unknown): void {
     if (this.#over) return;
     const message = readMessage(data);
-    if (!message) return this.#lose(this.#open ? "broken" : "blocked");
+    if (!message) return this.#lose();
     const connecting = !this.#open && message.type !== "connection_ack";
     this.#heard = { at: Date.now(), asked: connecting ? this.#heard.asked : undefined };
     this.#handle(message);
@@ -126,7 +125,7 @@ export class WebSocketLine implements Line {
     clearTimeout(this.#timer);
     if (this.#over) return;
     const next = liveness(this.#heard, Date.now(), this.#pace);
-    if (next === "lost") return this.#lose(this.#open ? "broken" : "blocked");
+    if (next === "lost") return this.#lose();
     if (next === "ask") {
       this.#ask(this.#pace.answer);
       return this.#watch();
@@ -134,9 +133,9 @@ export class WebSocketLine implements Line {
     this.#timer = setTimeout(() => this.#watch(), next);
   }
 
-  #lose(loss: Loss): void {
+  #lose(refusal?: RequestError): void {
     if (this.#over) return;
     this.close();
-    this.#owner.lost(loss);
+    this.#owner.lost(refusal);
   }
 }

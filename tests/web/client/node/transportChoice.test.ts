@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { transportAfter, type Failures } from "../../../../web/src/client/transportChoice.ts";
 
 /** The first ways that are tried where none of them opens. */
-function tried(opened: boolean, attempts: number): string {
-  const failures: Failures = { websocket: 0, sse: 0, opened };
+function tried(worked: boolean, attempts: number): string {
+  const failures: Failures = { websocket: 0, sse: 0, worked };
   return Array.from({ length: attempts }, () => {
     const transport = transportAfter(failures);
     failures[transport]++;
@@ -21,6 +21,6 @@ test("where sockets have worked before, the server is more likely to be down tha
 });
 
 test("what works is used again", () => {
-  assert.equal(transportAfter({ websocket: 3, sse: 0, opened: false }), "sse");
-  assert.equal(transportAfter({ websocket: 0, sse: 0, opened: true }), "websocket");
+  assert.equal(transportAfter({ websocket: 3, sse: 0, worked: false }), "sse");
+  assert.equal(transportAfter({ websocket: 0, sse: 0, worked: true }), "websocket");
 });

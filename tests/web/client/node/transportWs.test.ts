@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RequestError } from "../../../../web/src/client/requestError.ts";
-import { lossOf, readMessage } from "../../../../web/src/client/transportWs.ts";
+import { readMessage, refusalOf } from "../../../../web/src/client/transportWs.ts";
 
 const FAULT = { message: "no", extensions: { code: "NOT_FOUND" } };
 
@@ -48,20 +47,13 @@ test("a client that the server will not have is told why", () => {
     [4401, "UNAUTHENTICATED"],
     [4403, "UNAUTHENTICATED"],
   ] as const) {
-    const loss = lossOf(code, "because", true);
-    assert.ok(loss instanceof RequestError);
-    assert.deepEqual([loss.code, loss.message, loss.retryable], [name, "because", false]);
+    const refusal = refusalOf(code, "because");
+    assert.deepEqual([refusal?.code, refusal?.message, refusal?.retryable], [name, "because", false]);
   }
 });
 
 test("every other end is one to connect again after", () => {
-  for (const code of [1000, 1001, 1005, 1006, 1011, 1012, 1013, 4408, 4409, 4429, 4499, 4500, 4999]) {
-    assert.equal(lossOf(code, "", true), "broken", String(code));
+  for (const code of [1000, 1001, 1005, 1006, 1011, 1012, 1013, 4406, 4408, 4409, 4429, 4499, 4500, 4999]) {
+    assert.equal(refusalOf(code, ""), undefined, String(code));
   }
-  for (const code of [1001, 1012, 1013, 4408, 4500]) assert.equal(lossOf(code, "", false), "broken", String(code));
-});
-
-test("a socket that never opened, or lost its subprotocol on the way, is blocked", () => {
-  assert.equal(lossOf(1006, "", false), "blocked");
-  assert.equal(lossOf(4406, "Subprotocol not acceptable", false), "blocked");
 });
