@@ -15,17 +15,14 @@ interface ComposerProps {
   /** The reply that has to end, or be stopped, before there is another one. */
   active: Message | undefined;
   model: string | null;
-  onSend: () => void;
 }
 
-export function Composer({ thread, active, model, onSend }: ComposerProps) {
+export function Composer({ thread, active, model }: ComposerProps) {
   const text = useStore(thread.drafts.text);
   const sending = useStore(thread.sending.outgoing) !== null;
   const ready = text.trim() !== "" && !sending && active === undefined;
   const send = () => {
-    if (!ready) return;
-    thread.post(text, model);
-    onSend();
+    if (ready) thread.post(text, model);
   };
   return (
     <form

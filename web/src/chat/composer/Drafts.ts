@@ -20,6 +20,12 @@ export class Drafts {
     this.text = new Cell(keptByTab.read(DRAFT + this.#place) ?? "");
   }
 
+  /** The conversations of which something was on its way when this page was left; null is one that was to be begun. */
+  static left(): (string | null)[] {
+    const places = keptByTab.keys().flatMap((key) => (key.startsWith(OUTGOING) ? [key.slice(OUTGOING.length)] : []));
+    return places.map((place) => (place === NEW ? null : place));
+  }
+
   write(text: string): void {
     keptByTab.write(DRAFT + this.#place, text || null);
     this.text.dispatch(text);

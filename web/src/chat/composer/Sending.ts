@@ -54,21 +54,26 @@ export class Sending {
     this.outgoing.dispatch(outgoing);
     const signal = AbortSignal.any([this.#session.signal, this.#attempt.signal]);
     const variables = { input: inputOf(outgoing) };
+    let answer: { started: Started };
     try {
-      const sent = { signal, sending: true };
-      const { started } = await this.#session.persist<{ started: Started }>(DOCUMENTS[outgoing.kind], variables, sent);
-      this.#drafts.outgoing = null;
-      this.outgoing.dispatch(null);
-      this.#delivery.onStarted(started);
+      answer = await this.#session.persist(DOCUMENTS[outgoing.kind], variables, { signal, sending: true });
     } catch (error) {
       // It stays where the next session finds it.
       if (this.#session.signal.aborted) return;
       this.#refused = outgoing;
       // First, so that the text is never in neither of the two places.
       this.#delivery.onRefused(outgoing, this.#attempt.signal.aborted ? null : error);
-      this.#drafts.outgoing = null;
-      this.outgoing.dispatch(null);
+      this.#over();
+      return;
     }
+    this.#refused = null;
+    this.#over();
+    this.#delivery.onStarted(answer.started);
+  }
+
+  #over(): void {
+    this.#drafts.outgoing = null;
+    this.outgoing.dispatch(null);
   }
 
   /** The key that was used for the very same before, if it was: an error may have come after it was done. */

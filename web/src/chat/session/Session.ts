@@ -43,6 +43,7 @@ export class Session {
     addEventListener("offline", tellNetwork, this.#closed);
     const leave = router.route.subscribe(() => this.#open());
     this.signal.addEventListener("abort", leave);
+    this.threads.resume();
     this.#open();
     this.#watchBackground();
     this.conversations.refresh();

@@ -18,6 +18,14 @@ export class BrowserStorage {
     }
   }
 
+  keys(): string[] {
+    try {
+      return Object.keys(this.#open());
+    } catch {
+      return [];
+    }
+  }
+
   /** Null takes it away. */
   write(key: string, value: string | null): void {
     try {

@@ -69,7 +69,6 @@ export class ThreadController {
   show(): void {
     this.#shown = true;
     this.#following.sync(this.store.get());
-    this.sending.resume();
     this.refresh();
   }
 

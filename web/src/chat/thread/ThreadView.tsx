@@ -3,6 +3,7 @@ import { useEffect, useMemo, type ReactNode } from "react";
 import { Composer } from "../composer/Composer.tsx";
 import { catchFocus } from "../composer/messageBox.ts";
 import { modelInUse } from "../composer/modelInUse.ts";
+import type { Outgoing } from "../composer/outgoing.ts";
 import { inFlight, type Message } from "../graphql/types.ts";
 import { useSession, useStore } from "../session/SessionContext.ts";
 import { IconButton } from "../shell/IconButton.tsx";
@@ -29,10 +30,7 @@ export function ThreadView({ thread }: { thread: ThreadController }) {
   const models = useStore(useSession().models);
   const model = modelInUse(models, useStore(thread.model), state.conversation, messages);
   const scrolling = useScrolling(messages[0]?.id);
-  useEffect(() => {
-    // What was sent may have stood where the focus was.
-    if (outgoing) catchFocus();
-  }, [outgoing]);
+  useSent(outgoing, scrolling.toEnd);
   useRevealed(thread, state.phase === "ready", scrolling.toElement);
   if (state.phase === "missing") return <Missing />;
   const active = messages.find(inFlight);
@@ -52,7 +50,7 @@ export function ThreadView({ thread }: { thread: ThreadController }) {
       </Messages>
       <Foot scrolling={scrolling}>
         {elsewhere !== null && <Elsewhere id={elsewhere.id} thread={thread} />}
-        <Composer thread={thread} active={active} model={model} onSend={scrolling.toEnd} />
+        <Composer thread={thread} active={active} model={model} />
       </Foot>
     </>
   );
@@ -100,6 +98,15 @@ function Messages({ scrolling, loading, children }: MessagesProps) {
 /** The versions of a message share one place: whoever goes through them stays where they are. */
 function place({ parent }: Message): string {
   return parent?.id ?? "root";
+}
+
+/** What was just sent is looked at; and it may have stood where the focus was. */
+function useSent(outgoing: Outgoing | null, toEnd: () => void): void {
+  useEffect(() => {
+    if (outgoing === null) return;
+    toEnd();
+    catchFocus();
+  }, [outgoing, toEnd]);
 }
 
 /** Brings the message that the address names into sight. */

@@ -1,5 +1,6 @@
 import type { Conversation } from "../graphql/types.ts";
 import type { Session } from "../session/Session.ts";
+import { Drafts } from "../composer/Drafts.ts";
 import { Cell } from "../store.ts";
 import { ThreadController } from "./ThreadController.ts";
 
@@ -25,6 +26,11 @@ export class Threads {
     if (thread !== this.shown.get()) this.shown.get().hide();
     this.shown.dispatch(thread);
     thread.show();
+  }
+
+  /** Sends what was on its way when the page was left, whatever it is opened with. */
+  resume(): void {
+    for (const id of Drafts.left()) this.#thread(id).sending.resume();
   }
 
   /** A new conversation has got its id: the address is to say so, unless somebody has gone elsewhere. */
