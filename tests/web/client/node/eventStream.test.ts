@@ -43,6 +43,10 @@ test("fields are read as the standard has them", () => {
   assert.deepEqual(parse("event: next\n\ndata: x\n\n"), [{ type: "message", data: "x" }]);
 });
 
+test("a piece without a byte is no piece", () => {
+  assert.deepEqual(parse("data: a\r", "", "\ndata: b\r\n\r\n"), [{ type: "message", data: "a\nb" }]);
+});
+
 test("characters that end no line stay in it", () => {
   const odd = "a\u2028b\u2029c\u0085d\ve\ff\0g";
   assert.deepEqual(parse(`data: ${odd}\n\n`), [{ type: "message", data: odd }]);

@@ -98,10 +98,12 @@ test("a snapshot replaces the text, and what follows continues it", () => {
 
 test("after the end, and after an error, there is nothing", () => {
   const line = new ScriptedLine();
-  followed().use(line);
+  const reply = followed();
+  reply.use(line);
   line.say(end(0));
   line.say(end(0));
   line.say(delta(1, "late"));
+  reply.fail(new RequestError("UNAUTHENTICATED", "late"));
   followed().use(line);
   line.subscriptions[1]?.sink.error(new RequestError("NOT_FOUND", "no"));
   line.say(delta(1, "late"));
@@ -140,6 +142,19 @@ test("an answer that is put off is asked for again, after the last text, no soon
   assert.deepEqual(line.afters, [0, 4]);
   line.say(delta(5, "b"));
   assert.deepEqual(heard, ["a", "b"]);
+  mock.timers.reset();
+});
+
+test("an answer that is put off stays put off when the line is another one", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const [one, other] = [new ScriptedLine(), new ScriptedLine()];
+  const reply = followed();
+  reply.use(one);
+  one.subscriptions[0]?.sink.error(new RequestError("RATE_LIMITED", "", { retryable: true, retryAfterSeconds: 3 }));
+  reply.use(other);
+  assert.deepEqual(other.afters, []);
+  mock.timers.tick(3_000);
+  assert.deepEqual([one.afters, other.afters], [[0], [0]]);
   mock.timers.reset();
 });
 
