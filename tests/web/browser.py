@@ -35,8 +35,15 @@ async def visit(driver: str, url: str, folders: pytest.TempPathFactory, answers:
     Raises:
         AssertionError: the visit ended before its end.
     """
+    screenshots = screenshot_folder(driver, folders)
+    seen = await drive(driver, url, folders.mktemp("profile"), screenshots, answers)
+    assert "error" not in seen, f"{seen['error']}\nscreenshots are in {screenshots}"
+    return seen
+
+
+async def drive(driver: str, url: str, profile: Path, screenshots: Path, answers: Answers | None = None) -> Seen:
+    """As `visit`; what ended it before its end stands in `error`."""
     assert CHROMIUM is not None, "CI needs Chromium (on Debian: apt-get install chromium)"
-    profile, screenshots = folders.mktemp("profile"), screenshot_folder(driver, folders)
     process = await asyncio.create_subprocess_exec(
         *("node", DRIVERS / driver, url, CHROMIUM, profile, screenshots),
         stdin=asyncio.subprocess.PIPE,
@@ -53,7 +60,6 @@ async def visit(driver: str, url: str, folders: pytest.TempPathFactory, answers:
             process.kill()
             await process.wait()
     assert process.returncode == 0, errors.decode()
-    assert "error" not in seen, f"{seen['error']}\nscreenshots are in {screenshots}"
     return seen
 
 

@@ -16,6 +16,8 @@ from app.web.chat import chat_routes
 from tests.serving import Served
 from tests.web.references import References
 
+ROOT = Path(__file__).parents[2]
+MOST_BYTES_OF_A_PICTURE = 150_000
 ADDRESSES = ["/", "/c/conv_01h2xcejqtf2nbrexx3vqjhp41"]
 
 
@@ -84,3 +86,11 @@ def test_an_unbuilt_page_says_what_to_run(tmp_path: Path, monkeypatch: pytest.Mo
     chat.chat_page.cache_clear()
     with pytest.raises(NotBuiltError, match=r"run `make run`"):
         chat.chat_page()
+
+
+@pytest.mark.parametrize("picture", ["chat-light.png", "chat-dark.png"])
+def test_the_readme_shows_it_in_pictures_that_load_quickly(picture: str) -> None:
+    path = ROOT / "docs" / picture
+    assert f"docs/{picture}" in (ROOT / "README.md").read_text()
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert path.stat().st_size < MOST_BYTES_OF_A_PICTURE
