@@ -1,4 +1,4 @@
-"""What is said is said once, whatever becomes of the answers; and long lists are there to their ends. In a real Chromium.
+"""What is said in a real Chromium is said once, whatever becomes of the answers; and long lists are there to their ends.
 
 `tests/browser/chat_sending.mjs` drives the browser and reports what it saw; what that means is judged here.
 """
@@ -86,7 +86,9 @@ async def test_what_is_taken_back_is_in_the_box_again(seen: Seen) -> None:
     assert seen["takenBack"] == {"box": "Taken back", "shown": 0, "path": "/"}
 
 
-async def test_a_message_to_a_busy_conversation_is_kept_until_it_can_be_sent(seen: Seen, front_end: ServerProcess) -> None:
+async def test_a_message_to_a_busy_conversation_is_kept_until_it_can_be_sent(
+    seen: Seen, front_end: ServerProcess
+) -> None:
     assert seen["busy"]["box"] == "Refused for now"
     expected = ["First of all", "A long story, from elsewhere", "Refused for now"]
     assert await said(front_end, seen["busy"]["conversation"]) == expected
