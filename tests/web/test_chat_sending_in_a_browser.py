@@ -1,4 +1,4 @@
-"""What is said in a real Chromium is said once, whatever becomes of the answers; and long lists are there to their ends.
+"""What is said in a real Chromium is said once, whatever becomes of the answers; long lists are there to their ends.
 
 `tests/browser/chat_sending.mjs` drives the browser and reports what it saw; what that means is judged here.
 """

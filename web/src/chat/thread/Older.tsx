@@ -10,7 +10,7 @@ interface OlderProps {
 
 /** Above the first message: whoever comes near it gets older ones. */
 export function Older({ thread, first, older }: OlderProps) {
-  const loading = useStore(thread.loadingOlder);
+  const loading = useStore(thread.older) !== null;
   const sight = useSight<HTMLDivElement>(() => void thread.loadOlder(), `${first} ${older}`);
   if (older === null) return null;
   return (

@@ -28,7 +28,8 @@ export class ThreadController {
   readonly editing = new Cell<{ id: string; text: string } | null>(null);
   /** The model that was picked for what comes next. */
   readonly model = new Cell<string | null>(null);
-  readonly loadingOlder = new Cell(false);
+  /** Older messages that are being read. */
+  readonly older = new Cell<Promise<void> | null>(null);
   #id: string | null;
   readonly #session: Session;
   readonly #following: Following;
@@ -88,31 +89,28 @@ export class ThreadController {
       .finally(() => (this.#reading = null));
   }
 
-  async loadOlder(): Promise<void> {
+  /** Reads the page above the first message that is shown, once at a time. */
+  loadOlder(): Promise<void> {
     const { older } = this.store.get();
-    if (this.#id === null || older === null || this.loadingOlder.get()) return;
-    this.loadingOlder.dispatch(true);
-    try {
-      const variables = { id: this.#id, last: PAGE_SIZE, before: older };
-      const { conversation } = await this.#session.persist<{ conversation: WithMessages | null }>(
-        documents.OLDER_MESSAGES,
-        variables,
-      );
-      if (conversation) this.#dispatch({ type: "older", page: conversation.messages });
-    } catch (error) {
-      this.#session.complain(error);
-    } finally {
-      this.loadingOlder.dispatch(false);
-    }
+    if (this.#id === null || older === null) return Promise.resolve();
+    const reading =
+      this.older.get() ??
+      this.#readOlder(this.#id, older)
+        .catch(this.#session.complain)
+        .finally(() => this.older.dispatch(null));
+    this.older.dispatch(reading);
+    return reading;
   }
 
   /** Brings a message to where it can be shown: pages up to it, or selects the branch that it is on. */
   async reveal(messageId: string): Promise<boolean> {
     await this.#reading;
-    while (!this.#has(messageId) && this.store.get().older !== null) {
-      const before = this.store.get().older;
+    for (let above = this.store.get().older; !this.#has(messageId) && above !== null; ) {
       await this.loadOlder();
-      if (this.store.get().older === before) break;
+      const { older } = this.store.get();
+      // It could not be read: whether the message is on this branch is not known, and selecting might leave it.
+      if (older === above) return false;
+      above = older;
     }
     if (!this.#has(messageId)) await this.select(messageId);
     return this.#has(messageId);
@@ -154,12 +152,15 @@ export class ThreadController {
 
   async select(messageId: string): Promise<void> {
     await this.#mutate(async () => {
+      const changes = this.#changes;
       const variables = { id: messageId, last: PAGE_SIZE };
       const { conversation } = await this.#session.request<{ conversation: WithMessages }>(
         documents.SELECT_BRANCH,
         variables,
       );
-      this.#dispatch({ type: "loaded", conversation, page: conversation.messages });
+      // Of two that were asked for one after the other, the answers may come the other way round.
+      if (changes !== this.#changes) this.refresh();
+      else this.#dispatch({ type: "loaded", conversation, page: conversation.messages });
       this.#session.tell(conversation.id);
     });
   }
@@ -170,7 +171,10 @@ export class ThreadController {
   }
 
   #send(order: Order): void {
-    this.#session.problem.dispatch(null);
+    const { problem, router } = this.#session;
+    problem.dispatch(null);
+    // The tip is looked at from now on, also after a reload.
+    if (router.route.get().message !== null) router.correct({ conversation: this.#id, message: null });
     this.sending.send(order);
   }
 
@@ -202,6 +206,15 @@ export class ThreadController {
       if (error instanceof RequestError && error.code === "BAD_USER_INPUT") return null;
       throw error;
     }
+  }
+
+  async #readOlder(id: string, before: string): Promise<void> {
+    const variables = { id, last: PAGE_SIZE, before };
+    const { conversation } = await this.#session.persist<{ conversation: WithMessages | null }>(
+      documents.OLDER_MESSAGES,
+      variables,
+    );
+    if (conversation) this.#dispatch({ type: "older", page: conversation.messages });
   }
 
   #started(started: Started): void {
