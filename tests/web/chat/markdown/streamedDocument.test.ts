@@ -128,6 +128,8 @@ function cpuMs(work: () => void): number {
 const LONG: Record<string, (characters: number) => string> = {
   "paragraphs, lists and code": (characters) => repeated(BLOCKS.join(""), characters),
   "one code block": (characters) => `\`\`\`js\n${repeated("let a = 1 // and so on\n", characters)}`,
+  "one table": (characters) => `| a | b |\n|---|---|\n${repeated("| one | two and so on |\n", characters)}`,
+  "one paragraph": (characters) => repeated("a line of **one** paragraph\n", characters),
   "one list": (characters) => repeated("- an item with **bold** text\n", characters),
 };
 const repeated = (piece: string, characters: number) => piece.repeat(Math.ceil(characters / piece.length)).slice(0, characters);
