@@ -22,7 +22,7 @@ export function Composer({ thread, active, model }: ComposerProps) {
   const sending = useStore(thread.sending.outgoing) !== null;
   const ready = text.trim() !== "" && !sending && active === undefined;
   const send = () => {
-    if (ready) thread.post(text, model);
+    if (ready) thread.postDraft(model);
   };
   return (
     <form

@@ -11,6 +11,8 @@ type Unkeyed<Kind> = Kind extends Outgoing ? Omit<Kind, "key"> : never;
 /** What is to be done, without the key that it gets when it is sent. */
 export type Order = Unkeyed<Outgoing>;
 
+type Persists = Pick<Session, "signal" | "persist">;
+
 export interface Delivery {
   onStarted(started: Started): void;
   /** It was not done, or nobody knows; the error is null where the user has taken it back. */
@@ -20,13 +22,13 @@ export interface Delivery {
 /** Sends one message at a time, again and again until the server has answered, also after a reload. */
 export class Sending {
   readonly outgoing = new Cell<Outgoing | null>(null);
-  readonly #session: Session;
+  readonly #session: Persists;
   readonly #drafts: Drafts;
   readonly #delivery: Delivery;
   #refused: Outgoing | null = null;
   #attempt = new AbortController();
 
-  constructor(session: Session, drafts: Drafts, delivery: Delivery) {
+  constructor(session: Persists, drafts: Drafts, delivery: Delivery) {
     this.#session = session;
     this.#drafts = drafts;
     this.#delivery = delivery;

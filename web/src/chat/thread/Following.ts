@@ -3,6 +3,8 @@ import { ENDED } from "../graphql/documents.ts";
 import { inFlight, type Ended } from "../graphql/types.ts";
 import { activeElsewhere, type Piece, type Thread } from "./thread.ts";
 
+type Follows = Pick<Client, "follow">;
+
 export interface FollowingEvents {
   onText(id: string, piece: Piece): void;
   onReplace(id: string, text: Piece): void;
@@ -25,11 +27,11 @@ interface Followed {
  * begun for a reply out of sight ends when the reply comes into sight, and the other way round.
  */
 export class Following {
-  readonly #client: Client;
+  readonly #client: Follows;
   readonly #events: FollowingEvents;
   readonly #followed = new Map<string, Followed>();
 
-  constructor(client: Client, events: FollowingEvents) {
+  constructor(client: Follows, events: FollowingEvents) {
     this.#client = client;
     this.#events = events;
   }

@@ -117,8 +117,13 @@ export class ThreadController {
   }
 
   post(content: string, model: string | null): void {
-    this.drafts.write("");
     this.#send({ kind: "post", conversationId: this.#id, content, model });
+  }
+
+  postDraft(model: string | null): void {
+    this.post(this.drafts.text.get(), model);
+    // It is kept as what is on its way by now.
+    this.drafts.write("");
   }
 
   startEditing({ id, content }: Message): void {

@@ -1,6 +1,6 @@
+import { Drafts } from "../composer/Drafts.ts";
 import type { Conversation } from "../graphql/types.ts";
 import type { Session } from "../session/Session.ts";
-import { Drafts } from "../composer/Drafts.ts";
 import { Cell } from "../store.ts";
 import { ThreadController } from "./ThreadController.ts";
 
@@ -69,9 +69,10 @@ export class Threads {
   #keep(id: string, thread: ThreadController): void {
     this.#kept.delete(id);
     this.#kept.set(id, thread);
-    for (const [oldest] of this.#kept) {
+    for (const [oldest, { sending }] of this.#kept) {
       if (this.#kept.size <= KEPT) break;
-      this.#kept.delete(oldest);
+      // Whoever comes back to it wants to see what is on its way.
+      if (oldest !== id && sending.outgoing.get() === null) this.#kept.delete(oldest);
     }
   }
 }
