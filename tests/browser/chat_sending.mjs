@@ -1,4 +1,4 @@
-// Messages whose answers are lost, that are taken back, or refused; and long conversations.
+// Messages whose answers are lost, that are taken back, or refused; long conversations and lists; and hands on the keyboard.
 // node chat_sending.mjs URL CHROMIUM PROFILE_FOLDER SCREENSHOT_FOLDER
 
 import { ask, openBrowser } from "./browser.mjs";
@@ -145,6 +145,72 @@ async function listed() {
   seen.listed = await links.allTextContents();
 }
 
+/** While text comes in, the end stays in sight of those who are there, and others stay where they read. */
+async function reading() {
+  await page.setViewportSize({ width: 900, height: 420 });
+  await sayAnew("A long story, and code, and a table, and a list", "demo");
+  const log = page.getByRole("log");
+  const place = () => log.evaluate((each) => ({ top: each.scrollTop, below: each.scrollHeight - each.scrollTop - each.clientHeight }));
+  const grows = async () => chat.shows((await chat.text()).length + 100);
+  await chat.shows(600);
+  seen.reading = { atEnd: (await place()).below };
+  await log.hover();
+  await page.mouse.wheel(0, -40);
+  await button("Jump to latest").waitFor();
+  const before = await place();
+  await grows();
+  seen.reading.moved = Math.abs((await place()).top - before.top);
+  await button("Jump to latest").click();
+  await grows();
+  seen.reading.afterJump = (await place()).below;
+  await page.keyboard.press("Escape");
+  await chat.reaches("STOPPED");
+  await page.setViewportSize({ width: 1360, height: 860 });
+}
+
+async function byKeyboard() {
+  await page.getByRole("log").focus();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await shot("shortcuts");
+  await page.keyboard.press("Escape");
+  seen.keyboard = { afterDialog: await focused() };
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("table");
+  seen.keyboard.search = await page.getByRole("searchbox", { name: "Search" }).inputValue();
+  await page.keyboard.press("Escape");
+  seen.keyboard.searchAfterEscape = await page.getByRole("searchbox", { name: "Search" }).inputValue();
+  await page.keyboard.press("Shift+Escape");
+  await page.keyboard.press("ArrowUp");
+  const wording = page.getByRole("textbox", { name: "Edit message" });
+  await wording.waitFor();
+  await page.keyboard.press("Escape");
+  await wording.waitFor({ state: "detached" });
+  seen.keyboard.afterEdit = await focused();
+  await button("Theme: as the system's").click();
+  await button("Theme: light").click();
+  await page.reload();
+  seen.keyboard.theme = await page.locator("html").getAttribute("data-theme");
+  await button("Theme: dark").click();
+}
+
+/** Who deletes one conversation after the other finds the focus on the next one each time. */
+async function deleted() {
+  const links = chat.chats.getByRole("link");
+  const titles = (await links.allTextContents()).slice(0, 3);
+  seen.deleted = [];
+  for (const title of titles.slice(0, 2)) {
+    const item = chat.chat(title).first();
+    await item.hover();
+    await button(title === titles[0] ? "Delete" : "Archive", item).click();
+    if (title === titles[0]) await button("Delete for good").click();
+    await page.getByRole("link", { name: title, exact: true }).waitFor({ state: "detached" });
+    await page.waitForFunction(() => document.activeElement?.matches("nav a"));
+    seen.deleted.push(await page.evaluate(() => document.activeElement.textContent));
+  }
+  seen.heirs = titles.slice(1);
+}
+
 await visit(async () => {
   await page.goto(url);
   await box.waitFor();
@@ -153,8 +219,11 @@ await visit(async () => {
   await takenBack();
   await busy();
   await background();
+  await reading();
+  await byKeyboard();
   await paged();
   await ask("many conversations");
   await page.goto(url);
   await listed();
+  await deleted();
 });

@@ -110,12 +110,32 @@ async def test_every_conversation_is_listed_newest_first(seen: Seen) -> None:
     newest_first = [
         *(f"Conversation {at}" for at in reversed(range(CONVERSATIONS))),
         "A long one",
+        "A long story, and code, and a table, and a list",
         "Answered while another conversation is looked at",
         "First of all",
         "Left behind",
         "Its answer is lost twice",
     ]
     assert seen["listed"][: len(newest_first)] == newest_first  # what others have said before is below
+
+
+async def test_the_end_stays_in_sight_of_those_who_are_there_and_others_stay_where_they_read(seen: Seen) -> None:
+    reading = seen["reading"]
+    assert max(reading["atEnd"], reading["moved"], reading["afterJump"]) <= MOST_MOVED_PIXELS
+
+
+async def test_the_keyboard_is_enough(seen: Seen) -> None:
+    assert seen["keyboard"] == {
+        "afterDialog": "Messages",
+        "search": "table",
+        "searchAfterEscape": "",
+        "afterEdit": "Edit",
+        "theme": "dark",
+    }
+
+
+async def test_after_a_conversation_has_left_the_list_the_focus_is_on_the_next_one(seen: Seen) -> None:
+    assert seen["deleted"] == seen["heirs"]
 
 
 async def test_nothing_is_blocked(seen: Seen) -> None:
