@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { chatAddresses } from "./chatAddresses.ts";
 import { precompress } from "./precompress.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 export default defineConfig({
-  plugins: [precompress()],
+  plugins: [chatAddresses(), precompress()],
   build: {
     outDir: path("../app/web/static"),
     emptyOutDir: true,
@@ -22,6 +23,6 @@ export default defineConfig({
     },
   },
   worker: { format: "es" },
-  // `npx vite` beside `make run` shows a change of the page at once.
-  server: { proxy: { "/graphql": { target: "http://127.0.0.1:8000", ws: true } } },
+  // `npx vite` beside `make run` shows a change of the chat page at once.
+  server: { proxy: { "/graphql": { target: `http://127.0.0.1:${process.env["PARLEY_PORT"] ?? 8000}`, ws: true } } },
 });
