@@ -1,6 +1,7 @@
 // What is shown of Markdown, and what is not made of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { pages } from "../../../../web/src/chat/markdown/CodeBlock.tsx";
 import { rendered, textOf } from "./rendered.ts";
 
 const LINK = 'target="_blank" rel="noopener noreferrer nofollow ugc"';
@@ -37,6 +38,17 @@ test("a code block has its language, all of its code, and nothing of it is Markd
   const html = rendered('```python title="x"\nprint("**a**")\n\n  # <b>\n```');
   assert.match(html, /<figcaption><span>python<\/span><button type="button" aria-label="Copy code">/);
   assert.match(html, /<code>print\(&quot;\*\*a\*\*&quot;\)\n\n {2}# &lt;b&gt;<\/code>/);
+});
+
+test("long code is in pages of whole lines, which stay as they are while more comes", () => {
+  const code = Array.from({ length: 3_000 }, (_, line) => `let line${line} = ${line}\n`).join("");
+  for (const length of [10, 4_000, 4_001, 30_000, 60_000, code.length]) {
+    const some = pages(code.slice(0, length));
+    assert.equal(some.join(""), code.slice(0, length));
+    assert.ok(some.slice(0, -1).every((page) => page.endsWith("\n") && page.length < 4_100));
+    assert.deepEqual(pages(code).slice(0, some.length - 1), some.slice(0, -1));
+  }
+  assert.ok(textOf(rendered(`\`\`\`js\n${code}\`\`\``)).endsWith(code.trimEnd()));
 });
 
 for (const text of [

@@ -35,7 +35,7 @@ function useHighlighted(code: string, language: string | undefined, open: boolea
   useEffect(() => {
     last.current = next;
   });
-  return [...next.parts.map(part), code.slice(next.code.length)];
+  return [...next.parts.map(part), ...pages(code.slice(next.code.length)).map(page)];
 }
 
 function part(given: Scope | string, key: number): ReactNode {
@@ -47,4 +47,23 @@ function part(given: Scope | string, key: number): ReactNode {
       {given.children.map(part)}
     </span>
   );
+}
+
+/** A browser lays out a stretch of text as a whole, however little is added at its end: so of long code only the last page is. */
+const PAGE_CHARACTERS = 4_000;
+
+/** The code in whole lines, where it is longer than a page; a page that is full stays as it is. */
+export function pages(code: string): string[] {
+  const cut: string[] = [];
+  let from = 0;
+  for (;;) {
+    const end = code.indexOf("\n", from + PAGE_CHARACTERS) + 1;
+    if (end === 0 || end === code.length) return [...cut, code.slice(from)];
+    cut.push(code.slice(from, end));
+    from = end;
+  }
+}
+
+function page(code: string, at: number, all: readonly string[]): ReactNode {
+  return all.length === 1 ? code : <span key={`page ${at}`} className="code-page">{code}</span>;
 }
