@@ -7,12 +7,12 @@ import { Sidebar } from "./conversations/Sidebar.tsx";
 import { NEW_CHAT } from "./route.ts";
 import type { Session } from "./session/Session.ts";
 import { SessionContext, useStore } from "./session/SessionContext.ts";
+import { Announcer } from "./shell/Announcer.tsx";
 import { IconButton } from "./shell/IconButton.tsx";
 import { KeyDialog } from "./shell/KeyDialog.tsx";
 import { commandOf, type Command } from "./shell/shortcuts.ts";
 import { ShortcutsDialog } from "./shell/ShortcutsDialog.tsx";
-import { Announcer } from "./shell/StatusLine.tsx";
-import { useMedia } from "./shell/useEvents.ts";
+import { useMedia } from "./shell/useMedia.ts";
 import { ThreadView } from "./thread/ThreadView.tsx";
 
 const NARROW = "(max-width: 760px)";

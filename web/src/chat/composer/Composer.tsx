@@ -4,7 +4,7 @@ import type { Message } from "../graphql/types.ts";
 import { useStore } from "../session/SessionContext.ts";
 import { IconButton } from "../shell/IconButton.tsx";
 import { sends } from "../shell/shortcuts.ts";
-import { useMedia } from "../shell/useEvents.ts";
+import { useMedia } from "../shell/useMedia.ts";
 import type { ThreadController } from "../thread/ThreadController.ts";
 import { focusMessageBox, MESSAGE_BOX, TOUCH_ONLY } from "./messageBox.ts";
 import { ModelPicker } from "./ModelPicker.tsx";

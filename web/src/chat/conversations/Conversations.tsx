@@ -1,7 +1,7 @@
 import { useCallback, useRef, useState } from "react";
 import type { Conversation } from "../graphql/types.ts";
 import { useSession, useStore } from "../session/SessionContext.ts";
-import { useSight } from "../shell/useEvents.ts";
+import { useSight } from "../shell/useSight.ts";
 import type { Shelf } from "./ConversationList.ts";
 import { ConversationItem, UNTITLED } from "./ConversationItem.tsx";
 import { DeleteDialog } from "./DeleteDialog.tsx";

@@ -1,6 +1,6 @@
 import type { Hit } from "../graphql/types.ts";
 import { formatRoute, type Route } from "../route.ts";
-import { useSight } from "../shell/useEvents.ts";
+import { useSight } from "../shell/useSight.ts";
 import { ownClick, UNTITLED } from "./ConversationItem.tsx";
 import { stretches } from "./headline.ts";
 import type { Found } from "./useSearch.ts";

@@ -31,7 +31,7 @@ export async function retrying<Answer>(
 }
 
 /** Whether the same may go well another time. */
-export function passes(error: unknown): boolean {
+function passes(error: unknown): boolean {
   if (error instanceof RequestError) return error.retryable;
   return error instanceof DOMException && error.name === "TimeoutError";
 }

@@ -1,5 +1,5 @@
 import { useStore } from "../session/SessionContext.ts";
-import { useSight } from "../shell/useEvents.ts";
+import { useSight } from "../shell/useSight.ts";
 import type { ThreadController } from "./ThreadController.ts";
 
 interface OlderProps {

@@ -1,16 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore, type RefObject } from "react";
-
-/** Whether a media query matches, as it changes. */
-export function useMedia(query: string): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      const list = matchMedia(query);
-      list.addEventListener("change", listener);
-      return () => list.removeEventListener("change", listener);
-    },
-    () => matchMedia(query).matches,
-  );
-}
+import { useEffect, useRef, type RefObject } from "react";
 
 /** What scrolls within the page has this attribute. */
 const SCROLLER = "[data-scrolls]";
