@@ -38,7 +38,10 @@ export function chatPage(page) {
     /** Waits until the last reply shows that many characters. */
     async shows(characters) {
       await page.waitForFunction(
-        (least) => ([...document.querySelectorAll(".markdown")].at(-1)?.textContent.length ?? 0) >= least,
+        (least) => {
+          const reply = [...document.querySelectorAll('article[aria-label="Parley said"]')].at(-1);
+          return (reply?.querySelector(".markdown")?.textContent.length ?? 0) >= least;
+        },
         characters,
       );
     },

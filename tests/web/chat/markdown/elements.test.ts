@@ -40,6 +40,12 @@ test("a code block has its language, all of its code, and nothing of it is Markd
   assert.match(html, /<code>print\(&quot;\*\*a\*\*&quot;\)\n\n {2}# &lt;b&gt;<\/code>/);
 });
 
+test("the language of a code block is what the line that opens it begins with", () => {
+  for (const [info, label] of [["C++ title=x", "C++"], ["{.python}", "text"], ['html"><script>', "html"], ["", "text"]]) {
+    assert.match(rendered(`~~~${info}\na\n~~~`), new RegExp(`<figcaption><span>${label!.replaceAll("+", "\\+")}</span>`));
+  }
+});
+
 test("long code is in pages of whole lines, which stay as they are while more comes", () => {
   const code = Array.from({ length: 3_000 }, (_, line) => `let line${line} = ${line}\n`).join("");
   for (const length of [10, 4_000, 4_001, 30_000, 60_000, code.length]) {

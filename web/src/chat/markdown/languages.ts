@@ -34,5 +34,5 @@ export function languageOf(info: string): string | undefined {
 
 /** What the line that opens a code block calls its language; empty where it does not. */
 export function labelOf(info: string): string {
-  return /^[^\s{,:]{0,40}/.exec(info.trim())?.[0] ?? "";
+  return /^[\w+#.-]{0,40}/.exec(info.trim())?.[0] ?? "";
 }
