@@ -13,6 +13,10 @@ for (const [text, html] of [
   ["- a\n- b\n  1. c", '<ul><li>a</li><li>b<ol start="1"><li>c</li></ol></li></ul>'],
   ["3. c\n4. d", '<ol start="3"><li>c</li><li>d</li></ol>'],
   ["- a\n\n- b", "<ul><li><p>a</p></li><li><p>b</p></li></ul>"],
+  [
+    "- [x] done\n- [ ] **open**\n- [z] not one",
+    '<ul><li><span role="img" aria-label="done">☑ </span>done</li><li><span role="img" aria-label="open">☐ </span><strong>open</strong></li><li>[z] not one</li></ul>',
+  ],
   ["> said\n\n---", "<blockquote><p>said</p></blockquote><hr/>"],
   ["two  spaces\nand a line", "<p>two  spaces\nand a line</p>"],
   ["[a](https://a.example/?b=1&c)", `<p><a href="https://a.example/?b=1&amp;c" title="https://a.example/?b=1&amp;c" ${LINK}>a</a></p>`],

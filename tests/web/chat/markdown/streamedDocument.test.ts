@@ -92,7 +92,7 @@ test("another text than the beginning said begins anew", () => {
   assert.equal(shapeOf(document), shapeOf(advance(emptyDocument(), "Three", true)));
 });
 
-const STORY = "Text **bold text** and *lean* then:\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nsee [a link](https://a.example/foo) and `code` ok\n\nText\n1. one\n\n```js\nlet a\n```\n";
+const STORY = "Text **bold text** and *lean* then:\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- [x] a task\n- [ ] another\n\nsee [a link](https://a.example/foo) and `code` ok\n\nText\n1. one\n\n```js\nlet a\n```\n";
 
 test("no mark is shown for a moment of which something else becomes", () => {
   for (let end = 1; end <= STORY.length; end++) {
@@ -100,6 +100,7 @@ test("no mark is shown for a moment of which something else becomes", () => {
     assert.doesNotMatch(html, /<h\d|<hr/, "an underline");
     assert.doesNotMatch(textOf(html).replace("Copy", ""), /[*`|]|https?:/, JSON.stringify(STORY.slice(0, end)));
     assert.doesNotMatch(html, /<li><\/li>/, "an empty item");
+    assert.doesNotMatch(html, /<li>\[/, "half a box");
   }
 });
 

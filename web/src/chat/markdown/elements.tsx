@@ -78,6 +78,8 @@ function leaf(token: Token, key: number, { open, inLink }: { open: boolean; inLi
     case "fence":
     case "code_block":
       return <CodeBlock key={key} code={token.content.replace(/\n$/, "")} info={token.info} open={open} />;
+    case "task":
+      return <span key={key} role="img" aria-label={token.content}>{token.content === "done" ? "☑ " : "☐ "}</span>;
     case "image":
       return image(token, key, inLink);
     case "plain":

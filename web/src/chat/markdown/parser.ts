@@ -26,6 +26,7 @@ parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 parser.block.ruler.before("table", "too_deep", tooDeep, { alt: [] });
 parser.core.ruler.after("block", "too_many", tooMany);
 parser.core.ruler.at("inline", inlineWithinBounds);
+parser.core.ruler.after("inline", "tasks", tasks);
 parser.inline.ruler2.after("balance_pairs", "unclosed", noteUnclosed);
 
 /** The tokens of a text. `references` are used, and get what the text defines. */
@@ -99,5 +100,21 @@ function inlineWithinBounds(state: StateCore): void {
     }
     parser.inline.parse(token.content, parser, state.env, token.children!);
     count += token.children!.length;
+  }
+}
+
+const BOX = /^\[([ xX])\] /;
+
+/** A core rule: GitHub's task lists, `- [x] done`. The box becomes a token of its own. */
+function tasks({ tokens, Token }: StateCore): void {
+  for (let index = 2; index < tokens.length; index++) {
+    const first = tokens[index]!.children?.[0];
+    if (tokens[index - 2]!.type !== "list_item_open" || first?.type !== "text") continue;
+    const [marks, state] = BOX.exec(first.content) ?? [];
+    if (marks === undefined) continue;
+    const box = new Token("task", "", 0);
+    box.content = state === " " ? "open" : "done";
+    first.content = first.content.slice(marks.length);
+    tokens[index]!.children!.unshift(box);
   }
 }

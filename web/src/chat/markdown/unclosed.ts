@@ -6,7 +6,7 @@ const LONGEST_HELD_BACK_CHARACTERS = 100;
 
 const TILDE = 0x7e;
 /** A line that is still nothing but the marks of a block: which one, the next characters say. */
-const MARKS_ONLY = /^[ \t]*(?:[-=*+_#>`~|: \t]+|\d{1,9}[.)]?[ \t]*)$/;
+const MARKS_ONLY = /^[ \t]*(?:[-=*+_#>`~|: \t]+|\d{1,9}[.)]?[ \t]*|[-*+] \[[ xX]?\]?[ \t]?)$/;
 const FENCE_LINE = /^[ \t]*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+)?(?:`{3}|~{3})/;
 const TRAILING_MARKS = /[*_~`\\]+$/;
 const HALF_A_LINK = /!?\[([^[\]\n]{0,300})\]\([^()\s]*$/;
