@@ -48,10 +48,11 @@ export function chatPage(page) {
 
     text: (reply = replies.last()) => reply.locator(".markdown").evaluate((shown) => shown.textContent),
 
-    /** What axe-core finds that keeps people from using the page. */
-    async barriers() {
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+    /** What axe-core finds that keeps people from using the page; by all of its rules, or by some. */
+    async barriers(rules) {
+      if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
+      const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
+      const { violations } = await page.evaluate((options) => globalThis.axe.run(options), options);
       return violations
         .filter(({ impact }) => impact === "serious" || impact === "critical")
         .map(({ id, nodes }) => `${id}: ${nodes.map(({ target, any }) => `${target} ${any[0]?.message ?? ""}`).join(" | ")}`);
