@@ -11,7 +11,7 @@ INSTALL = $(or $(python),$(error parley: Python 3.11 or newer is needed, and non
 BENCH_DELIVERY := bench-delivery bench-fan-out bench-idle bench-overload bench-whole-way
 BENCH_STORED := bench-posting bench-reading bench-growth
 
-.PHONY: run test test-upstreams check schema format lock bench bench-log bench-proxy bench-storage $(BENCH_DELIVERY) $(BENCH_STORED) chaos clean
+.PHONY: run test test-upstreams check schema format lock bench bench-log bench-proxy bench-storage $(BENCH_DELIVERY) $(BENCH_STORED) chaos screenshots clean
 .DEFAULT_GOAL := run
 
 run:            ## install, start the embedded database, migrate, serve
@@ -87,5 +87,9 @@ chaos:          ## break a running service on purpose: ARGS="--rounds N --seed S
 	@$(INSTALL) dev
 	@$(VENV)/python -m tests.chaos $(ARGS)
 
+screenshots:    ## the pictures of the README anew, with a Chromium of this machine
+	@$(INSTALL) dev
+	@PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/python -m tests.web.screenshots
+
 clean:          ## remove what was installed; the data in .parley stays
-	rm -rf .venv .upstreams app/storage/engine/node_modules web/node_modules tests/node/node_modules tests/browser/node_modules app/web/static
+	rm -rf .venv .upstreams app/storage/engine/node_modules web/node_modules tests/node/node_modules tests/browser/node_modules examples/node_modules examples/build app/web/static

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, suppress
 from http import HTTPStatus
 from typing import Self
 
-from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
 from app.api.graphql import GraphQLRouter, graphql_router
@@ -40,6 +39,7 @@ from app.storage.keys import PrismaKeys
 from app.storage.migrate import migrate_deploy, pending_migrations
 from app.storage.records import PrismaRecords
 from app.storage.search_index import indexing
+from app.web.chat import chat_routes
 from app.web.playground import playground_response, playground_routes
 from app.web.swagger import swagger_routes
 
@@ -149,10 +149,11 @@ class Parley:
         Raises:
             NotBuiltError: the web pages have not been built.
         """
-        app = DocumentedAPI(wants_keys=self._wants_keys, routes=[*playground_routes(), *swagger_routes()])
+        app = DocumentedAPI(
+            wants_keys=self._wants_keys, routes=[*chat_routes(), *playground_routes(), *swagger_routes()]
+        )
         app.include_router(self.rest)
         app.include_router(health_router(self._checks))
-        app.add_api_route("/", _to_playground, include_in_schema=False)
         app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, method_not_allowed)
         served = self.graphql.added_to(app)
         if self._settings.auth == "auto" and not self._wants_keys:
@@ -245,7 +246,3 @@ def wants_keys(settings: Settings) -> bool:
         ListenError: there is no such address.
     """
     return settings.auth == "keys" or (settings.auth == "auto" and not is_loopback(settings.host))
-
-
-async def _to_playground() -> RedirectResponse:
-    return RedirectResponse("/graphql")

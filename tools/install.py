@@ -143,6 +143,7 @@ ENGINES = Step("database engines", ("app/storage/engine/package-lock.json",), np
 CLIENT = Step("database client", ("schema.prisma", "prisma.config.mjs", RUN_LOCK), prisma_client)
 WEB = Step("web pages", ("web/package-lock.json", "web/*.*", "web/src/**/*"), build_web)
 TEST_CLIENTS = Step("JavaScript packages for tests", ("tests/node/package-lock.json",), npm("tests/node"))
+EXAMPLES = Step("JavaScript packages for examples", ("examples/package-lock.json",), npm("examples"))
 BROWSER_DRIVER = Step("browser driver for tests", ("tests/browser/package-lock.json",), npm("tests/browser"))
 
 PHASES: dict[str, list[list[list[Step]]]] = {
@@ -153,7 +154,7 @@ PHASES: dict[str, list[list[list[Step]]]] = {
     ],
     "dev": [
         [[NODE]],
-        [[PACKAGES, DEV_PACKAGES], [ENGINES, WEB, TEST_CLIENTS, BROWSER_DRIVER]],
+        [[PACKAGES, DEV_PACKAGES], [ENGINES, WEB, TEST_CLIENTS, EXAMPLES, BROWSER_DRIVER]],
         [[CLIENT]],
     ],
 }

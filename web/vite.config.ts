@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { chatAddresses } from "./chatAddresses.ts";
 import { precompress } from "./precompress.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 export default defineConfig({
-  plugins: [precompress()],
+  plugins: [chatAddresses(), precompress()],
   build: {
     outDir: path("../app/web/static"),
     emptyOutDir: true,
@@ -16,10 +17,12 @@ export default defineConfig({
     chunkSizeWarningLimit: 4096,
     reportCompressedSize: false,
     rolldownOptions: {
-      input: { playground: path("playground.html"), swagger: path("swagger.html") },
+      input: { chat: path("chat.html"), playground: path("playground.html"), swagger: path("swagger.html") },
       // "use client" in React packages means nothing here; a hundred warnings about it would hide a real one.
       checks: { moduleLevelDirective: false },
     },
   },
   worker: { format: "es" },
+  // `npx vite` beside `make run` shows a change of the chat page at once.
+  server: { proxy: { "/graphql": { target: `http://127.0.0.1:${process.env["PARLEY_PORT"] ?? 8000}`, ws: true } } },
 });

@@ -1,9 +1,19 @@
 // A real browser that reaches one host only, and what it saw there.
 
 import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
 import { chromium } from "playwright-core";
 
 const STEP_MS = 20_000;
+
+const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+/** Asks whoever started this driver: for something to be done, or to be told. */
+export async function ask(name) {
+  console.log(JSON.stringify({ ask: name }));
+  const { value } = await answers.next();
+  return JSON.parse(value).answer;
+}
 
 /** The arguments are those of every driver here: URL CHROMIUM PROFILE_FOLDER SCREENSHOT_FOLDER. */
 export async function openBrowser([url, executablePath, profile, screenshots]) {
@@ -41,9 +51,11 @@ export async function openBrowser([url, executablePath, profile, screenshots]) {
   context.on("weberror", (error) => seen.console.push(`uncaught: ${error.error()}`));
 
   const page = context.pages()[0];
-  page.on("websocket", (socket) => seen.sockets.push(socket.url()));
-  await page.exposeFunction("onViolation", (violation) => seen.violations.push(violation));
-  await page.addInitScript(() => {
+  const onSocket = (page) => page.on("websocket", (socket) => seen.sockets.push(socket.url()));
+  onSocket(page);
+  context.on("page", onSocket);
+  await context.exposeFunction("onViolation", (violation) => seen.violations.push(violation));
+  await context.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) => {
       window.onViolation(`${event.effectiveDirective} blocked ${event.blockedURI || "inline"} at ${event.sourceFile}`);
     });
@@ -62,7 +74,8 @@ export async function openBrowser([url, executablePath, profile, screenshots]) {
       await context.close();
     }
     console.log(JSON.stringify(seen));
+    process.stdin.destroy();
   }
 
-  return { page, seen, url, stepMs: STEP_MS, shot, visit };
+  return { context, page, seen, url, stepMs: STEP_MS, shot, visit };
 }

@@ -49,6 +49,7 @@ await visit(async () => {
   await page.getByRole("tab", { name: "PostMessage" }).waitFor();
   await page.locator(".graphiql-query-editor .view-line").first().waitFor();
   seen.title = await page.title();
+  seen.chat = await page.getByRole("link", { name: "Parley" }).getAttribute("href");
   seen.fonts = await page.evaluate(async () => {
     await document.fonts.ready;
     return [...document.fonts].filter((font) => font.status === "loaded").map((font) => font.family);

@@ -15,7 +15,15 @@ ROOT = Path(__file__).parents[2]
 PYTHON_LOCKS = ["requirements.lock", "requirements-dev.lock", "tools/requirements-node.lock"]
 NODE_LOCKS = [
     f"{folder}/package-lock.json"
-    for folder in ("app/storage/engine", "web", "tests/node", "tests/browser", "bench/delivery", "bench/reading")
+    for folder in (
+        "app/storage/engine",
+        "web",
+        "tests/node",
+        "tests/browser",
+        "examples",
+        "bench/delivery",
+        "bench/reading",
+    )
 ]
 
 

@@ -46,7 +46,11 @@ async def seen(origin: str, tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 async def test_the_page_opens_with_its_own_fonts(seen: Seen) -> None:
     assert seen["title"] == "Parley"
-    assert set(seen["fonts"]) == {"Roboto", "Fira Code"}
+    assert {"Roboto", "Fira Code"} <= set(seen["fonts"])
+
+
+async def test_the_chat_is_one_click_away(seen: Seen) -> None:
+    assert seen["chat"] == "/"
 
 
 async def test_a_message_is_posted_in_one_click(seen: Seen) -> None:

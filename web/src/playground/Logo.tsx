@@ -6,10 +6,10 @@ import logo from "../parley.svg";
 export function Logo() {
   useSystemTheme();
   return (
-    <span className="parley-logo">
+    <a className="parley-logo" href="/" title="Chat">
       <img src={logo} alt="" />
       Parley
-    </span>
+    </a>
   );
 }
 

@@ -1,0 +1,24 @@
+import "./theme.css";
+import { createRoot } from "react-dom/client";
+import { Chat } from "./Chat.tsx";
+import { Router } from "./route.ts";
+import { onKeyStored, storedKey } from "./session/apiKey.ts";
+import { Session } from "./session/Session.ts";
+import { applyTheme } from "./shell/theme.ts";
+
+applyTheme();
+const root = createRoot(document.getElementById("chat")!);
+const router = new Router();
+let session: Session | null = null;
+let sessions = 0;
+
+/** Everything anew, with the key that is stored now. */
+function begin(): void {
+  session?.close();
+  session = new Session(router, storedKey());
+  sessions += 1;
+  root.render(<Chat key={sessions} session={session} onKeyChange={begin} />);
+}
+
+onKeyStored(begin);
+begin();
