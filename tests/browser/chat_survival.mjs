@@ -50,7 +50,7 @@ await visit(async () => {
   await context.setOffline(true);
   seen.offline.told = await told(/offline/i);
   await shot("offline");
-  await ask("a while");
+  await ask("more is said");
   await context.setOffline(false);
   await chat.reaches("COMPLETE");
   Object.assign(seen.offline, { id: await id(), shown: await chat.text(), toldAfter: (await chat.status.textContent()).trim() });

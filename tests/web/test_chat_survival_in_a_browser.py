@@ -18,7 +18,9 @@ from tests.web.browser import Seen, needs_chromium, visit
 
 pytestmark = needs_chromium
 
-OFFLINE_SECONDS = 1.0
+POLL_SECONDS = 0.05
+DELTAS_MISSED = 20
+ACTIVE = "{ conversations(first: 1) { nodes { activeCompletion { seq } } } }"
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +32,22 @@ async def seen(front_end: ServerProcess, tmp_path_factory: pytest.TempPathFactor
         said = Script(seed=next(seeds), deltas=200, per_second=60)
         return {"prompt": said.prompt(), "text": said.whole_text()}
 
-    async def a_while() -> None:
-        """So long that text is said meanwhile; what it waits for is nothing that anybody could tell."""
-        await asyncio.sleep(OFFLINE_SECONDS)
+    async def more_is_said() -> None:
+        """By the server, whoever hears it."""
+        enough = await said_so_far(front_end) + DELTAS_MISSED
+        while await said_so_far(front_end) < enough:
+            await asyncio.sleep(POLL_SECONDS)
 
-    answers = {"script": script, "a while": a_while, "kill": front_end.kill, "start": front_end.start}
+    answers = {"script": script, "more is said": more_is_said, "kill": front_end.kill, "start": front_end.start}
     return await visit("chat_survival.mjs", f"{front_end.url}/", tmp_path_factory, answers)
+
+
+async def said_so_far(server: ServerProcess) -> int:
+    """The `seq` of the reply that is being generated."""
+    (newest,) = (await execute(server.graphql_url, ACTIVE))["conversations"]["nodes"]
+    assert newest["activeCompletion"], "it has ended before anything could happen to it"
+    seq: int = newest["activeCompletion"]["seq"]
+    return seq
 
 
 async def is_whole(case: dict[str, Any], shown: str, server: ServerProcess) -> None:

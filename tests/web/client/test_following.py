@@ -230,6 +230,7 @@ async def test_many_answers_are_followed_at_a_time(parley: Served, transport: st
     assert sorted(line["id"] for line in heard if "end" in line) == sorted(ids)
     if transport == "websocket":
         assert proxy.requests == ["websocket"]
+    assert len(proxy.requests) <= len(scripts) / 2, "connections are not used again"
 
 
 @both_transports

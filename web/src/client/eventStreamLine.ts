@@ -26,6 +26,8 @@ export class EventStreamLine implements Line {
   readonly #owner: LineOwner;
   readonly #pace: Pace;
   readonly #streams = new Set<Stream>();
+  /** Requests whose connection is not free yet. */
+  #running = 0;
   #open = false;
   #over = false;
 
@@ -55,11 +57,15 @@ export class EventStreamLine implements Line {
   }
 
   #beginNext(): void {
-    const begun = [...this.#streams].filter((each) => each.begun).length;
     const next = [...this.#streams].find((each) => !each.begun);
-    if (!next || begun >= MOST_STREAMS || this.#over) return;
+    if (!next || this.#running >= MOST_STREAMS || this.#over) return;
     next.begun = true;
-    void this.#run(next);
+    this.#running++;
+    void this.#run(next).finally(() => {
+      clearTimeout(next.timer);
+      this.#running--;
+      this.#beginNext();
+    });
   }
 
   async #run(stream: Stream): Promise<void> {
@@ -95,26 +101,27 @@ export class EventStreamLine implements Line {
     const parser = new EventStreamParser();
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       this.#heard(stream, this.#pace.streamSilence);
-      for (const event of parser.push(piece.value)) {
-        if (!this.#streams.has(stream)) return;
-        this.#tell(stream, event);
-      }
+      for (const event of parser.push(piece.value)) if (this.#streams.has(stream)) this.#tell(stream, event);
     }
   }
 
   #tell(stream: Stream, { type, data }: ServerSentEvent): void {
     if (type === "next") return stream.sink.next(JSON.parse(data) as Response);
     if (type !== "complete") return;
-    this.#end(stream);
+    this.#streams.delete(stream);
+    // It is read to its last byte, so that its connection can be used again.
+    this.#limit(stream, () => stream.abort.abort(), this.#pace.answer);
     stream.sink.complete();
   }
 
   #heard(stream: Stream, patience: number): void {
-    clearTimeout(stream.timer);
     stream.heardAt = Date.now();
-    if (this.#streams.has(stream)) {
-      stream.timer = setTimeout(() => this.#lose(), patience);
-    }
+    if (this.#streams.has(stream)) this.#limit(stream, () => this.#lose(), patience);
+  }
+
+  #limit(stream: Stream, then: () => void, ms: number): void {
+    clearTimeout(stream.timer);
+    stream.timer = setTimeout(then, ms);
   }
 
   #begin(): void {
@@ -125,9 +132,7 @@ export class EventStreamLine implements Line {
 
   #end(stream: Stream): void {
     clearTimeout(stream.timer);
-    if (!this.#streams.delete(stream)) return;
-    stream.abort.abort();
-    this.#beginNext();
+    if (this.#streams.delete(stream)) stream.abort.abort();
   }
 
   #lose(): void {

@@ -29,7 +29,7 @@ export class Followed {
   readonly #owner: FollowedOwner;
   #seq: number;
   #line: Line | undefined;
-  #cancel: (() => void) | undefined;
+  #subscription: { stale: boolean; cancel: () => void } | undefined;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #over = false;
@@ -71,26 +71,29 @@ export class Followed {
 
   #subscribe(): void {
     if (!this.#line) return;
-    const stale = { is: false };
+    const subscription = { stale: false, cancel: () => {} };
     const hear = (handle: () => void) => {
-      if (!stale.is) handle();
+      if (!subscription.stale) handle();
     };
-    const cancel = this.#line.subscribe(followOperation(this.#messageId, this.#seq, this.#selection), {
+    this.#subscription = subscription;
+    subscription.cancel = this.#line.subscribe(followOperation(this.#messageId, this.#seq, this.#selection), {
       next: (response) => hear(() => this.#next(response)),
       error: (error) => hear(() => this.#refused(error)),
       // Without an end: a server that is about to stop may end subscriptions so.
       complete: () => hear(() => this.#later(0)),
     });
-    this.#cancel = () => {
-      stale.is = true;
-      cancel();
-    };
   }
 
   #leave(): void {
-    const cancel = this.#cancel;
-    this.#cancel = undefined;
-    cancel?.();
+    this.#forget()?.cancel();
+  }
+
+  /** Nothing is heard of the subscription any more. */
+  #forget() {
+    const subscription = this.#subscription;
+    if (subscription) subscription.stale = true;
+    this.#subscription = undefined;
+    return subscription;
   }
 
   #next(response: Response): void {
@@ -107,6 +110,7 @@ export class Followed {
     this.#failures = 0;
     this.#owner.progressed();
     if (event.__typename === "CompletionEnd") {
+      this.#forget(); // the server ends it now, which leaves the connection fit for the next one
       if (this.stop()) this.#call(() => this.#follower.onEnd(event.message));
       return;
     }
