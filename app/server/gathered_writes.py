@@ -37,10 +37,10 @@ class GatheredWrites:
         self._gathered.append(data)
         self._gathered_bytes += len(data)
         if self._gathered_bytes > MOST_GATHERED_BYTES:
-            self._write_gathered()
+            self.flush()
 
     def close(self) -> None:
-        self._write_gathered()
+        self.flush()
         self._transport.close()
 
     def abort(self) -> None:
@@ -53,9 +53,10 @@ class GatheredWrites:
 
     def _end_turn(self) -> None:
         self._turn_goes_on = False
-        self._write_gathered()
+        self.flush()
 
-    def _write_gathered(self) -> None:
+    def flush(self) -> None:
+        """Before the transport is closed by itself, as at the end of what its client says."""
         if self._gathered:
             gathered = b"".join(self._gathered)
             self._gathered.clear()

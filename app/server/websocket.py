@@ -47,6 +47,10 @@ class BoundedWebSocket(BoundedWrites, WebSocketsSansIOProtocol):
         gathered = GatheredWrites(cast("asyncio.Transport", transport), self.loop)
         super().connection_made(cast("asyncio.Transport", gathered))
 
+    def eof_received(self) -> None:
+        cast("GatheredWrites", self.transport).flush()
+        super().eof_received()
+
     def data_received(self, data: bytes) -> None:
         if self._unread:
             self._unread += data

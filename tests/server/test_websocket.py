@@ -262,3 +262,24 @@ def test_handshakes_have_a_log_of_their_own(loop_name: str, caplog: pytest.LogCa
         assert client.recv(1) == b""
     who = {each.name for each in caplog.records if "accepted" in (text := each.getMessage()) or "connection" in text}
     assert who == {"uvicorn.websocket"}
+
+
+def test_what_was_written_reaches_a_client_that_has_ended_its_own_side(loop_name: str) -> None:
+    ended = threading.Event()
+
+    async def answers(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await receive()
+        ended.wait(DEADLINE_SECONDS)  # nothing is read before the next turn, which finds the end
+        for number in range(9):
+            await send({"type": "websocket.send", "text": str(number)})
+        await receive()
+
+    with serving(answers, loop_name) as served, served.connected() as client:
+        open_handshake(client)
+        client.sendall(client_frame(TEXT, b"?"))
+        client.shutdown(socket.SHUT_WR)
+        ended.set()
+        frames = iter(FrameReader(client))
+        assert [next(frames) for _ in range(9)] == [(TEXT, b"%d" % number) for number in range(9)]

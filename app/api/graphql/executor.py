@@ -156,9 +156,12 @@ class CompilingExecutor(LeanExecutor):
         """None where it is graphql-core's to complete the value, and to say what is wrong with it."""
         if completion is None:
             return None
+        execution = self._execution
+        foreseen = execution.foreseen
         try:
-            return completion(value, self._execution)
+            return completion(value, execution)
         except Exception:
+            execution.in_vain(foreseen)
             return None
 
 
