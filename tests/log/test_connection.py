@@ -52,3 +52,20 @@ async def test_work_that_may_be_repeated_is_done_in_spite_of_a_cut_and_an_outage
         "database connection is back",
     ]
     await link.close()
+
+
+async def test_a_connection_that_is_no_more_has_no_process_that_another_may_be_by_now(
+    database_url: str, sql: Connection
+) -> None:
+    link = Link(database_url, "test", answer_seconds=0.3)
+    assert await link.use(backend) == link.server_process
+    with pytest.raises(TimeoutError):
+        await link.use(lambda connection: connection.fetchval("SELECT pg_sleep(60)"))
+    after_silence = link.server_process
+    assert after_silence is None
+    ended = await link.use(backend)
+    await sql.execute("SELECT pg_terminate_backend($1)", ended)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while link.server_process is not None:
+            await asyncio.sleep(0.01)
+    await link.close()
