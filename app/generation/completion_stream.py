@@ -109,6 +109,7 @@ async def _pieces(
     """
     async with aclosing(body.chunks()) as chunks:
         if body.whole:
+            body.empty = False
             if piece := reader.read(await _read_whole(chunks, patience)):
                 yield piece
             return
@@ -155,7 +156,7 @@ class _Body:
     """Attributes:
     whole: whether it is one JSON object: the upstream ignored that a stream was asked for.
     framed: whether its end is its own, and not merely that of the connection (RFC 9112, 6.3). JSON has one always.
-    empty: whether nothing of a stream has come.
+    empty: whether nothing has come.
     """
 
     def __init__(self, response: httpx2.Response) -> None:

@@ -63,8 +63,9 @@ class Link:
 
     @property
     def server_process(self) -> int | None:
-        """Of PostgreSQL, which serves this connection: its notifications bear this number."""
-        return self._connection.get_server_pid() if self._connection else None
+        """Of PostgreSQL, while it serves this connection. Notifications bear its number, which another has later."""
+        connection = self._connection
+        return connection.get_server_pid() if connection and not connection.is_closed() else None
 
     async def use(self, work: Callable[[Connection], Awaitable[Answer]]) -> Answer:
         """Runs `work` once on a live connection.

@@ -97,8 +97,17 @@ class StatementPool:
         """See Database.transaction."""
 
         async def within(connection: Connection) -> Result:
-            async with connection.transaction():
-                return await work(connection)
+            committing = False
+            try:
+                async with connection.transaction():
+                    result = await work(connection)
+                    committing = True
+                    return result
+            except asyncpg.PostgresConnectionError as error:
+                # PostgreSQL may end a session after it has committed and before it says so: where it logs durations.
+                if committing and not isinstance(error.__cause__, BrokenPipeError):
+                    raise OutcomeUnknownError("contact was lost during a commit") from error
+                raise
 
         return await self._run(within, reads=False)
 

@@ -19,6 +19,11 @@ async def backend(connection: Connection) -> int:
     return pid
 
 
+def process(link: Link) -> int | None:
+    """By a call, as it changes."""
+    return link.server_process
+
+
 async def test_a_server_that_says_nothing_more_is_taken_for_lost(database_url: str) -> None:
     link = Link(database_url, "test", answer_seconds=0.3)
     silent = await link.use(backend)
@@ -51,4 +56,20 @@ async def test_work_that_may_be_repeated_is_done_in_spite_of_a_cut_and_an_outage
         "database connection lost",
         "database connection is back",
     ]
+    await link.close()
+
+
+async def test_a_connection_that_is_no_more_has_no_process_that_another_may_be_by_now(
+    database_url: str, sql: Connection
+) -> None:
+    link = Link(database_url, "test", answer_seconds=0.3)
+    assert await link.use(backend) == process(link)
+    with pytest.raises(TimeoutError):
+        await link.use(lambda connection: connection.fetchval("SELECT pg_sleep(60)"))
+    assert process(link) is None
+    ended = await link.use(backend)
+    await sql.execute("SELECT pg_terminate_backend($1)", ended)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while process(link) is not None:
+            await asyncio.sleep(0.01)
     await link.close()

@@ -388,3 +388,28 @@ async def test_who_closes_it_waits_for_what_is_under_way_but_not_for_ever(
     await asyncio.wait_for(pool.close(seconds=0.1), DEADLINE_SECONDS)
     with pytest.raises(OutcomeUnknownError):
         await asyncio.wait_for(endless, DEADLINE_SECONDS)
+
+
+async def test_a_transaction_that_may_have_been_committed_is_not_run_again(
+    postgres: Server, sql: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    """Where PostgreSQL logs how long it took, it may end the session after the commit, and before it says so."""
+    settings = {"commit_delay": 100_000, "commit_siblings": 0, "log_min_duration_statement": 0}
+    for name, value in settings.items():
+        await sql.execute(f"ALTER ROLE CURRENT_USER SET {name} = {value}")
+
+    async def say(connection: Connection) -> None:
+        await connection.fetch(INSERT, "once")
+
+    try:
+        async with opened(postgres) as pool:
+            said = asyncio.create_task(pool.transaction(say))
+            await sql.execute(
+                "SELECT pg_terminate_backend($1)", await backend(sql, "state = 'active' AND query LIKE 'COMMIT%'")
+            )
+            with pytest.raises(OutcomeUnknownError):
+                await said
+    finally:
+        for name in settings:
+            await sql.execute(f"ALTER ROLE CURRENT_USER RESET {name}")
+    assert await sql.fetchval(COUNT) < 2
