@@ -64,10 +64,6 @@ class StatementPool:
             ValueError: an argument in the URL that has to be a number is none.
         """
         self._limits = connection_limits(self._url)
-        settings = {"application_name": "parley statements", **_TIMES}
-        if self._limits.keeps_session:
-            settings["statement_timeout"] = f"{round(1000 * self._request_seconds * _SERVER_FIRST)}ms"
-            settings |= _PLANS
         self._pool = await asyncpg.create_pool(
             without_prisma_arguments(self._url),
             min_size=0,
@@ -75,10 +71,17 @@ class StatementPool:
             max_inactive_connection_lifetime=IDLE_CONNECTION_SECONDS,
             statement_cache_size=PREPARED_STATEMENTS if self._limits.prepares else 0,
             command_timeout=self._request_seconds,
-            server_settings=settings,
-            init=_read_json,
+            server_settings={"application_name": "parley statements", **_TIMES},
+            init=self._set_up,
             reset=_leave_as_it_is,
         )
+
+    async def _set_up(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """Of a new connection what not every pooler in between would take at its start."""
+        if self._limits.keeps_session:
+            ends = {"statement_timeout": f"{round(1000 * self._request_seconds * _SERVER_FIRST)}ms"}
+            await connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in (_PLANS | ends).items()))
+        await _read_json(connection)
 
     async def close(self, *, seconds: float) -> None:
         """Lets what is under way finish, for so long."""
