@@ -116,3 +116,14 @@ async def test_why_a_stream_came_back_empty_is_found_out_by_asking_for_the_whole
     assert "8,192 at most" in str(heard.failure)
     assert not heard.failure.can_retry
     assert await times_asked(upstream, script) == 2
+
+
+async def test_a_whole_answer_without_a_finish_reason_broke_off_and_is_not_asked_for_again(
+    backend: OpenAICompatibleBackend, upstream: Upstream
+) -> None:
+    script = Script(seed=722, whole=True, finish_reason=None)
+    heard = await hear(backend, asking(script))
+    assert heard.text == script.whole_text()
+    assert heard.failure is not None
+    assert "broke off" in str(heard.failure)
+    assert await times_asked(upstream, script) == 1
