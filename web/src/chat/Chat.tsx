@@ -15,7 +15,7 @@ import { ShortcutsDialog } from "./shell/ShortcutsDialog.tsx";
 import { useMedia } from "./shell/useMedia.ts";
 import { ThreadView } from "./thread/ThreadView.tsx";
 
-const NARROW = "(max-width: 760px)";
+const NARROW = "(max-width: 860px)";
 
 interface ChatProps {
   session: Session;
