@@ -28,6 +28,7 @@ await visit(async () => {
   seen.titles = await chat.chats.getByRole("link").allTextContents();
   await page.reload();
   await chat.reaches("COMPLETE");
+  await chat.box.fill("For nobody else's eyes");
   await chat.button("API key").click();
   await shot("forgetting");
   await chat.button("Forget key", dialog).click();

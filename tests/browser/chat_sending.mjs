@@ -100,6 +100,64 @@ const scrollUp = () =>
     return { id: first.id, top: first.getBoundingClientRect().top, messages: articles.length };
   });
 
+/** Another wording that is begun, and left for another conversation, is there when one comes back. */
+async function reworded() {
+  const wording = page.getByRole("textbox", { name: "Edit message" });
+  await sayAnew("To be reworded", "demo-fast");
+  await chat.reaches("COMPLETE");
+  await chat.said.last().hover();
+  await button("Edit", chat.said.last()).click();
+  await wording.fill("Half a new wor");
+  await button("New chat").click();
+  await wording.waitFor({ state: "detached" });
+  await page.goBack();
+  await wording.waitFor();
+  seen.reworded = await wording.inputValue();
+  await page.keyboard.press("Escape");
+}
+
+/** Which way what is said runs, in the box and when it is sent. */
+async function rightToLeft() {
+  const runs = (where) => where.evaluate((each) => getComputedStyle(each).direction);
+  await box.fill("שלום, Parley!");
+  const inBox = await runs(box);
+  await sayAnew("שלום, Parley!", "demo-fast");
+  await chat.reaches("COMPLETE");
+  const paragraphs = await chat.lastReply.locator(".markdown p").evaluateAll((all) => all.map((each) => getComputedStyle(each).unicodeBidi));
+  await shot("right-to-left");
+  seen.rightToLeft = { inBox, said: await runs(chat.said.last().locator(".bubble")), paragraphs: [...new Set(paragraphs)] };
+}
+
+/** Somebody else deletes the conversation while something is being written to it. */
+async function deletedElsewhere() {
+  await sayAnew("To be deleted elsewhere", "demo-fast");
+  await chat.reaches("COMPLETE");
+  await ask("delete elsewhere");
+  await chat.say("Nobody will read this", "demo-fast");
+  const main = page.getByRole("main");
+  await main.getByRole("heading", { name: "does not exist" }).waitFor();
+  await shot("deleted-elsewhere");
+  const title = await main.locator(".head h2").textContent();
+  seen.deletedElsewhere = { title, kept: await main.locator(".note").textContent(), copies: await button("Copy", main).count() };
+  await button("New chat", main).last().click();
+  await box.waitFor();
+  seen.deletedElsewhere.path = new URL(page.url()).pathname;
+}
+
+/** More than the server searches for. */
+async function refusedSearch() {
+  const search = page.getByRole("searchbox", { name: "Search" });
+  const found = page.locator(".found");
+  await search.fill("much ".repeat(1_000));
+  await page.getByRole("alert").filter({ hasText: /\S/ }).waitFor();
+  await found.filter({ hasNotText: "Searching" }).waitFor();
+  seen.refusedSearch = { says: await found.textContent() };
+  await search.fill("reworded");
+  await found.filter({ hasText: "message" }).waitFor();
+  seen.refusedSearch.complaint = (await page.getByRole("alert").textContent()).trim();
+  await search.fill("");
+}
+
 /** Up to the first message of a long conversation, and back. */
 async function paged() {
   const long = await ask("long conversation");
@@ -221,6 +279,10 @@ await visit(async () => {
   await background();
   await reading();
   await byKeyboard();
+  await reworded();
+  await rightToLeft();
+  await deletedElsewhere();
+  await refusedSearch();
   await paged();
   await ask("many conversations");
   await page.goto(url);

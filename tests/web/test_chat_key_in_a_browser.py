@@ -25,6 +25,7 @@ async def test_a_key_is_asked_for_kept_and_forgotten(
     assert "does not take the key" in seen["refused"]
     assert seen["titles"] == ["Hello!"]
     assert key not in seen["stored"]
+    assert "For nobody else" not in seen["stored"]
     assert seen["shownToNobody"] == 0
     assert seen["barriers"] == []
     assert seen["violations"] == []

@@ -25,6 +25,7 @@ mutation Create($input: CreateConversationInput!) {
   createConversation(input: $input) { id messages(first: 10) { nodes { id } } }
 }
 """
+DELETE = "mutation Delete($id: ID!) { deleteConversation(id: $id) }"
 NEWEST = "{ conversations(first: 1) { nodes { id } } }"
 TITLES = "{ conversations(first: 100) { nodes { title } } }"
 
@@ -52,7 +53,12 @@ async def seen(front_end: ServerProcess, tmp_path_factory: pytest.TempPathFactor
         newest = (await execute(url, NEWEST))["conversations"]["nodes"][0]["id"]
         await post(url, "A long story, from elsewhere", conversationId=newest, model="demo")
 
+    async def delete_elsewhere() -> None:
+        newest = (await execute(url, NEWEST))["conversations"]["nodes"][0]["id"]
+        await execute(url, DELETE, id=newest)
+
     answers = {
+        "delete elsewhere": delete_elsewhere,
         "long conversation": long_conversation,
         "many conversations": many_conversations,
         "post elsewhere": post_elsewhere,
@@ -95,6 +101,23 @@ async def test_a_message_to_a_busy_conversation_is_kept_until_it_can_be_sent(
     assert seen["busy"]["complaint"] == ""
 
 
+async def test_another_wording_is_kept_while_another_conversation_is_looked_at(seen: Seen) -> None:
+    assert seen["reworded"] == "Half a new wor"
+
+
+async def test_what_is_written_from_right_to_left_runs_so(seen: Seen) -> None:
+    assert seen["rightToLeft"] == {"inBox": "rtl", "said": "rtl", "paragraphs": ["plaintext"]}
+
+
+async def test_what_was_being_written_to_a_conversation_that_is_gone_can_be_copied(seen: Seen) -> None:
+    expected = {"title": "Not found", "kept": "Nobody will read this", "copies": 1, "path": "/"}
+    assert seen["deletedElsewhere"] == expected
+
+
+async def test_a_search_that_is_refused_is_over_and_the_next_one_starts_afresh(seen: Seen) -> None:
+    assert seen["refusedSearch"] == {"says": "Nothing was found.", "complaint": ""}
+
+
 async def test_older_messages_come_in_above_and_what_is_read_stays_where_it_is(seen: Seen) -> None:
     assert seen["paged"]["atEnd"] <= MOST_MOVED_PIXELS
     assert max(seen["paged"]["moved"]) <= MOST_MOVED_PIXELS
@@ -110,6 +133,8 @@ async def test_every_conversation_is_listed_newest_first(seen: Seen) -> None:
     newest_first = [
         *(f"Conversation {at}" for at in reversed(range(CONVERSATIONS))),
         "A long one",
+        "שלום, Parley!",
+        "To be reworded",
         "A long story, and code, and a table, and a list",
         "Answered while another conversation is looked at",
         "First of all",

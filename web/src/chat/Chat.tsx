@@ -15,7 +15,7 @@ import { ShortcutsDialog } from "./shell/ShortcutsDialog.tsx";
 import { useMedia } from "./shell/useMedia.ts";
 import { ThreadView } from "./thread/ThreadView.tsx";
 
-const NARROW = "(max-width: 760px)";
+const NARROW = "(max-width: 860px)";
 
 interface ChatProps {
   session: Session;
@@ -64,6 +64,8 @@ export function Chat({ session, onKeyChange }: ChatProps) {
   );
 }
 
+const TITLES = { loading: "", ready: "New chat", missing: "Not found" };
+
 interface MainProps {
   session: Session;
   onMenu: (() => void) | null;
@@ -72,8 +74,8 @@ interface MainProps {
 
 function Main({ session, onMenu, inert }: MainProps) {
   const thread = useStore(session.threads.shown);
-  const { conversation } = useStore(thread.store);
-  const title = conversation ? (conversation.title ?? UNTITLED) : "New chat";
+  const { conversation, phase } = useStore(thread.store);
+  const title = conversation ? (conversation.title ?? UNTITLED) : TITLES[phase];
   useEffect(() => {
     document.title = conversation ? `${title} · Parley` : "Parley";
   }, [conversation, title]);

@@ -21,14 +21,14 @@ for (const [text, html] of [
   ["two  spaces\nand a line", "<p>two  spaces\nand a line</p>"],
   ["[a](https://a.example/?b=1&c)", `<p><a href="https://a.example/?b=1&amp;c" title="https://a.example/?b=1&amp;c" ${LINK}>a</a></p>`],
   ["main.py, README.md and a@b.example", "<p>main.py, README.md and a@b.example</p>"],
-  ["![](https://a.example/b.png)", `<p><a href="https://a.example/b.png" title="https://a.example/b.png" ${LINK}>🖼 image</a></p>`],
+  ["![](https://a.example/b.png)", `<p><a href="https://a.example/b.png" title="https://a.example/b.png" ${LINK}>Image: without a name</a></p>`],
 ] as const) {
   test(`shows ${JSON.stringify(text)}`, () => assert.equal(rendered(text), html));
 }
 
 test("a link around an image is one link", () => {
   const html = rendered("[![cat](https://a.example/cat.png)](https://b.example/)");
-  assert.equal(html, `<p><a href="https://b.example/" title="https://b.example/" ${LINK}>🖼 cat</a></p>`);
+  assert.equal(html, `<p><a href="https://b.example/" title="https://b.example/" ${LINK}>Image: cat</a></p>`);
 });
 
 test("a table scrolls by itself, can be reached by keyboard, and keeps its columns' sides", () => {

@@ -9,7 +9,13 @@ const how = (given: Partial<Message>) => ending(message("r", given));
 
 test("nothing is said of a reply in flight, or one that is whole", () => {
   for (const status of ["QUEUED", "STREAMING"] as const) assert.equal(how({ status }), null);
-  assert.equal(how({ finishReason: "STOP" }), null);
+  assert.equal(how({ finishReason: "STOP", content: "All of it." }), null);
+  assert.equal(how({ reasoning: "Only thoughts." }), null);
+});
+
+test("a reply without a word is told to be one, and asked for again", () => {
+  const expected = { tone: "quiet", text: "It said nothing.", code: null, retry: true };
+  assert.deepEqual(how({ finishReason: "STOP" }), expected);
 });
 
 test("each other end is told, and what may go better is offered again", () => {

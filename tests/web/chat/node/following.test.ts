@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Follower } from "../../../../web/src/client/index.ts";
+import { RequestError, type Follower } from "../../../../web/src/client/index.ts";
 import type { Message } from "../../../../web/src/chat/graphql/types.ts";
 import { Following } from "../../../../web/src/chat/thread/Following.ts";
 import { EMPTY_THREAD, type Thread } from "../../../../web/src/chat/thread/thread.ts";
@@ -70,4 +70,15 @@ test("what is told is told with the reply's id", () => {
   const piece = { content: "x", reasoning: null, seq: 2 };
   followed.get("b")?.follower.onText(piece);
   assert.deepEqual(heard, [["b", piece]]);
+});
+
+test("a reply whose follower has failed is followed again from the text that is shown", () => {
+  const { following, followed, places } = recorded();
+  following.sync(thread([writing("b", 1)]));
+  const { follower } = followed.get("b")!;
+  // What has ended by itself is not stopped.
+  followed.delete("b");
+  follower.onError(new RequestError("INTERNAL", "It failed."));
+  following.sync(thread([writing("b", 5)]));
+  assert.deepEqual(places(), { b: 5 });
 });

@@ -126,6 +126,17 @@ test("a draft outlives a reload, and goes with its conversation when that has go
   assert.deepEqual([new Drafts(null).text.get(), new Drafts("c").text.get()], ["", "typed"]);
 });
 
+test("who forgets the key leaves nothing of what was written to the next one", () => {
+  for (const place of ["c", null]) {
+    sending(place).post("On its way");
+    new Drafts(place).write("A draft");
+  }
+  sessionStorage.setItem("another", "kept");
+  Drafts.forget();
+  assert.deepEqual([new Drafts("c").text.get(), new Drafts(null).text.get(), Drafts.left()], ["", "", []]);
+  assert.deepEqual(Object.keys(sessionStorage), ["another"]);
+});
+
 test("a browser that keeps nothing stops nobody", () => {
   Object.defineProperty(globalThis, "sessionStorage", {
     configurable: true,

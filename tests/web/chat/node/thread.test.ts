@@ -118,6 +118,14 @@ test("what was posted below a message that is not shown changes no message", () 
   assert.equal(ids(thread), "ab");
 });
 
+test("a post whose answer comes late cuts nothing that was said since", () => {
+  const [said, reply] = branch("ab");
+  const read = threadOf(branch("abcd"));
+  const started = { conversation: OURS, message: said!, reply: { ...reply!, status: "STREAMING" as const } };
+  const thread = reduceThread(read, { type: "started", started });
+  assert.deepEqual([ids(thread), thread.messages[1]?.status], ["abcd", "COMPLETE"]);
+});
+
 test("a conversation that is gone is missing", () => {
   assert.equal(reduceThread(threadOf(branch("ab")), { type: "loaded", conversation: null, page: null }).phase, "missing");
 });

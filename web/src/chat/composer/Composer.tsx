@@ -63,6 +63,7 @@ function MessageBox({ text, thread, onSend }: MessageBoxProps) {
     <textarea
       ref={box}
       id={MESSAGE_BOX}
+      dir="auto"
       aria-label="Message"
       placeholder="Say something…"
       rows={1}

@@ -26,6 +26,11 @@ export class Drafts {
     return places.map((place) => (place === NEW ? null : place));
   }
 
+  /** Takes all of it away, of every conversation: whoever uses this tab next is somebody else. */
+  static forget(): void {
+    for (const key of keptByTab.keys()) if (key.startsWith(DRAFT) || key.startsWith(OUTGOING)) keptByTab.write(key, null);
+  }
+
   write(text: string): void {
     keptByTab.write(DRAFT + this.#place, text || null);
     this.text.dispatch(text);

@@ -1,8 +1,11 @@
 import type { Client } from "../../client/index.ts";
 import type { Conversation } from "../graphql/types.ts";
 
-/** More of them are listed as they were when they were read. */
-const MOST_FOLLOWED = 8;
+/**
+ * More of them are listed as they were when they were read. Where sockets are blocked, four are followed at a time, and
+ * one of those is for the reply that is shown.
+ */
+const MOST_FOLLOWED = 3;
 
 /** Waits for the ends of replies that are listed as being written, while another conversation is looked at. */
 export class BackgroundReplies {

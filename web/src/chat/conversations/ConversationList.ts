@@ -19,6 +19,7 @@ export class ConversationList {
   /** Counts what was changed here: a page that was asked for before says nothing about what has changed since. */
   #changes = 0;
   #paging = false;
+  readonly #reading = new Map<Shelf, Promise<void>>();
 
   constructor(session: Session) {
     this.#session = session;
@@ -29,9 +30,15 @@ export class ConversationList {
     this.refresh();
   }
 
-  /** Reads the first page again. */
+  /** Reads the first page again; while that is being done, once more after it. */
   refresh(): void {
-    void this.#refresh(this.shelf.get()).catch(this.#session.complain);
+    const shelf = this.shelf.get();
+    this.#changes += 1;
+    if (this.#reading.has(shelf)) return;
+    const reading = this.#refresh(shelf)
+      .catch(this.#session.complain)
+      .finally(() => this.#reading.delete(shelf));
+    this.#reading.set(shelf, reading);
   }
 
   /** Reads the next page, if there is one and it is not being read. */

@@ -24,13 +24,16 @@ export function useSearch(session: Session, typed: string): { found: Found; more
   const search = useCallback(
     async (query: string, before: Found) => {
       const signal = AbortSignal.any([session.signal, current.current.signal]);
+      session.problem.dispatch(null);
       try {
         const variables = { query, first: PAGE_SIZE, after: before.end };
         const { searchMessages: page } = await session.persist<{ searchMessages: SearchPage }>(SEARCH, variables, { signal });
         const end = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
         setFound({ query, hits: [...before.hits, ...page.edges], end });
       } catch (error) {
-        if (!signal.aborted) session.complain(error);
+        if (signal.aborted) return;
+        session.complain(error);
+        setFound({ query, hits: before.hits, end: null });
       }
     },
     [session],

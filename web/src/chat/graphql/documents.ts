@@ -18,6 +18,8 @@ export const OLDER_MESSAGES = `query OlderMessages($id: ID!, $last: Int!, $befor
   conversation(id: $id) { messages(last: $last, before: $before) { ${MESSAGES} } }
 }`;
 
+export const MESSAGE_PLACE = "query MessagePlace($id: ID!) { message(id: $id) { conversation { id } } }";
+
 export const CONVERSATIONS = `query Conversations($first: Int!, $after: String, $archived: Boolean!) {
   conversations(first: $first, after: $after, archived: $archived) {
     nodes { ${CONVERSATION} } pageInfo { hasNextPage endCursor }

@@ -91,7 +91,7 @@ function leaf(token: Token, key: number, { open, inLink }: { open: boolean; inLi
 
 /** A link to the image. To load it would tell whoever serves it that this has been read, and anything they put into the address. */
 function image(token: Token, key: number, inLink: boolean): ReactNode {
-  const label = `🖼 ${token.content || "image"}`;
+  const label = `Image: ${token.content || "without a name"}`;
   return inLink ? label : link(String(token.attrGet("src")), [label], key);
 }
 

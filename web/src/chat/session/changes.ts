@@ -12,12 +12,20 @@ export class Changes {
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #closed = new AbortController();
   #lookedAt = 0;
+  #putOff: ReturnType<typeof setTimeout> | undefined;
 
   constructor(onChange: (change: Change) => void) {
     this.#channel.onmessage = ({ data }: MessageEvent<Change>) => onChange(data);
     const look = () => {
+      if (document.visibilityState === "hidden") return;
+      clearTimeout(this.#putOff);
       const now = Date.now();
-      if (document.visibilityState === "hidden" || now - this.#lookedAt < SHORTEST_BETWEEN_LOOKS_MS) return;
+      const early = this.#lookedAt + SHORTEST_BETWEEN_LOOKS_MS - now;
+      // One event of several may come before what it tells of: it is put off, not left out.
+      if (early > 0) {
+        this.#putOff = setTimeout(look, early);
+        return;
+      }
       this.#lookedAt = now;
       onChange({ conversation: null });
     };
@@ -32,6 +40,7 @@ export class Changes {
 
   close(): void {
     this.#closed.abort();
+    clearTimeout(this.#putOff);
     this.#channel.close();
   }
 }

@@ -55,7 +55,11 @@ export class Following {
       onText: (piece: Piece) => this.#events.onText(id, piece),
       onReplace: (text: Piece) => this.#events.onReplace(id, text),
       onEnd: (message: EndedMessage) => this.#events.onEnd(id, message as unknown as Ended),
-      onError: (error: RequestError) => this.#events.onError(id, error),
+      onError: (error: RequestError) => {
+        // Nobody delivers it any more: if it is still in flight when it is read, it is followed anew.
+        this.#followed.delete(id);
+        this.#events.onError(id, error);
+      },
       onConnection: (state: Connection) => this.#events.onConnection(state),
     };
     return this.#client.follow(id, seq, follower, ENDED);

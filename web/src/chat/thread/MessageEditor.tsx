@@ -1,21 +1,21 @@
-import { useState, type KeyboardEvent } from "react";
+import type { KeyboardEvent } from "react";
 import { useGrowing } from "../composer/useGrowing.ts";
 import { sends } from "../shell/shortcuts.ts";
 
 interface MessageEditorProps {
   text: string;
   busy: boolean;
-  onSend: (text: string) => void;
+  onChange: (text: string) => void;
+  onSend: () => void;
   onCancel: () => void;
 }
 
 /** Another wording of a message, which becomes a branch beside it. */
-export function MessageEditor({ text, busy, onSend, onCancel }: MessageEditorProps) {
-  const [wording, setWording] = useState(text);
-  const box = useGrowing(wording);
-  const ready = wording.trim() !== "" && !busy;
+export function MessageEditor({ text, busy, onChange, onSend, onCancel }: MessageEditorProps) {
+  const box = useGrowing(text);
+  const ready = text.trim() !== "" && !busy;
   const send = () => {
-    if (ready) onSend(wording);
+    if (ready) onSend();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const { nativeEvent } = event;
@@ -34,11 +34,12 @@ export function MessageEditor({ text, busy, onSend, onCancel }: MessageEditorPro
     >
       <textarea
         ref={box}
+        dir="auto"
         aria-label="Edit message"
         autoFocus
         rows={1}
-        value={wording}
-        onChange={(event) => setWording(event.target.value)}
+        value={text}
+        onChange={(event) => onChange(event.target.value)}
         onKeyDown={onKeyDown}
         onFocus={({ target }) => target.setSelectionRange(target.value.length, target.value.length)}
       />

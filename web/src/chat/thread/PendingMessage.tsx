@@ -7,7 +7,13 @@ export function PendingMessage({ said, thread }: { said: string | null; thread: 
   const late = useStore(useSession().connection).sending;
   return (
     <article className={`message pending ${said === null ? "assistant" : "user"}`} aria-label="On its way">
-      {said === null ? <Progress /> : <div className="bubble">{said}</div>}
+      {said === null ? (
+        <Progress />
+      ) : (
+        <div className="bubble" dir="auto">
+          {said}
+        </div>
+      )}
       {late && (
         <div className="message-actions">
           <span className="usage">Not sent yet</span>

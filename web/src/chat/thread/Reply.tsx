@@ -27,7 +27,7 @@ export function Reply({ message, thread, busy, model }: ReplyProps) {
         </details>
       )}
       {content !== "" && (
-        <PlainOnError text={content}>
+        <PlainOnError key={message.id} text={content}>
           <Markdown text={content} streaming={streaming} />
         </PlainOnError>
       )}

@@ -12,8 +12,10 @@ import { EMPTY_THREAD, NEW_THREAD, reduceThread, type ThreadAction } from "./thr
 
 const PAGE_SIZE = 30;
 const MOST_PER_PAGE = 100;
+const AGAIN_MS = 1_000;
 
 type WithMessages = Conversation & { messages: MessagePage };
+type MessagePlace = { message: { conversation: { id: string } } | null };
 
 let made = 0;
 
@@ -112,7 +114,7 @@ export class ThreadController {
       if (older === above) return false;
       above = older;
     }
-    if (!this.#has(messageId)) await this.select(messageId);
+    if (!this.#has(messageId) && (await this.#isHere(messageId))) await this.select(messageId);
     return this.#has(messageId);
   }
 
@@ -233,7 +235,8 @@ export class ThreadController {
     this.#session.changed(started.conversation);
     if (begins) this.#session.threads.begun(this);
     // Something else was posted meanwhile, or this was done long ago and only its answer came late.
-    if (started.reply && this.store.get().messages.at(-1)?.id !== started.reply.id) this.refresh();
+    const { reply } = started;
+    if (reply && (!inFlight(reply) || this.store.get().messages.at(-1)?.id !== reply.id)) this.refresh();
   }
 
   #refused(outgoing: Outgoing, error: unknown): void {
@@ -272,7 +275,18 @@ export class ThreadController {
   #lost(error: RequestError): void {
     if (error.code === "UNAUTHENTICATED") this.#session.wantsKey.dispatch(true);
     else if (error.code !== "NOT_FOUND") this.#session.complain(error);
-    this.refresh();
+    setTimeout(() => this.refresh(), AGAIN_MS);
+  }
+
+  /** An address can name any message; to select one of another conversation would show that one here. */
+  async #isHere(messageId: string): Promise<boolean> {
+    try {
+      const { message } = await this.#session.persist<MessagePlace>(documents.MESSAGE_PLACE, { id: messageId });
+      return message !== null && message.conversation.id === this.#id;
+    } catch (error) {
+      if (!(error instanceof RequestError && error.code === "BAD_USER_INPUT")) this.#session.complain(error);
+      return false;
+    }
   }
 
   #has(messageId: string): boolean {

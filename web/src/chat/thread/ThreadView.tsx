@@ -33,7 +33,7 @@ export function ThreadView({ thread }: { thread: ThreadController }) {
   const scrolling = useScrolling(messages[0]?.id);
   useSent(outgoing, scrolling.toEnd);
   useRevealed(thread, state.phase === "ready", scrolling.toElement);
-  if (state.phase === "missing") return <Missing />;
+  if (state.phase === "missing") return <Missing thread={thread} />;
   const active = messages.find(inFlight);
   const elsewhere = activeElsewhere(state);
   const busy = outgoing !== null || active !== undefined || elsewhere !== null;

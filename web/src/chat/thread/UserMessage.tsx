@@ -25,13 +25,16 @@ export function UserMessage({ message, thread, busy, model }: UserMessageProps) 
         text={editing.text}
         busy={busy}
         onCancel={() => thread.editing.dispatch(null)}
-        onSend={(text) => thread.edit(message.id, text, model)}
+        onChange={(text) => thread.editing.dispatch({ id: message.id, text })}
+        onSend={() => thread.edit(message.id, editing.text, model)}
       />
     );
   }
   return (
     <>
-      <div className="bubble">{message.content}</div>
+      <div className="bubble" dir="auto">
+        {message.content}
+      </div>
       <div className="message-actions">
         <BranchSwitch message={message} onSelect={(id) => void thread.select(id)} />
         <CopyButton text={message.content} />

@@ -11,7 +11,11 @@ export interface Ending {
 
 const INTERRUPTED = "The server went away while this was being written. All that it had said is here.";
 
-export function ending({ status, finishReason, error }: Pick<Message, "status" | "finishReason" | "error">): Ending | null {
+const EMPTY: Ending = { tone: "quiet", text: "It said nothing.", code: null, retry: true };
+
+type Ended = Pick<Message, "status" | "finishReason" | "error" | "content" | "reasoning">;
+
+export function ending({ status, finishReason, error, content, reasoning }: Ended): Ending | null {
   switch (status) {
     case "STOPPED":
       return { tone: "quiet", text: "Stopped.", code: null, retry: false };
@@ -20,7 +24,7 @@ export function ending({ status, finishReason, error }: Pick<Message, "status" |
     case "FAILED":
       return { tone: "error", text: error?.message ?? "The reply failed.", code: error?.code ?? null, retry: true };
     case "COMPLETE":
-      return cutOff(finishReason);
+      return cutOff(finishReason) ?? (content === "" && !reasoning ? EMPTY : null);
     default:
       return null;
   }

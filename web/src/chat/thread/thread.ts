@@ -85,6 +85,8 @@ function withOlder(thread: Thread, page: MessagePage): Thread {
 
 function withStarted(thread: Thread, { conversation, message, reply }: Started): Thread {
   const known = new Map(thread.messages.map((each) => [each.id, each]));
+  // It was read before its answer came: what has been said since stays.
+  if (reply && known.has(reply.id)) return change({ ...thread, conversation }, reply.id, (each) => merge(each, reply));
   const kept = upTo(thread.messages, message.parent?.id ?? null);
   if (kept === null) return { ...thread, conversation };
   const begun = [message, ...(reply ? [reply] : [])].map((each) => merge(known.get(each.id), each));
