@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.web.build import STATIC, NotBuiltError
+from app.web.page import html, page_headers
 
 SWAGGER_PATH = "/docs"
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        # The icons of Swagger UI are data: URLs in its style sheet.
-        "img-src 'self' data:",
-        # The document, and whatever is tried out.
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
+_HEADERS = page_headers(
+    "style-src 'self'",
+    # The icons of Swagger UI are data: URLs in its style sheet.
+    "img-src 'self' data:",
 )
-
-_HEADERS = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    # As of the playground: the page names its assets by hash.
-    "Cache-Control": "no-cache",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
-
-@cache
-def swagger_page() -> bytes:
-    """The page's HTML, read once.
-
-    Raises:
-        NotBuiltError: `web/` has not been built.
-    """
-    try:
-        return (STATIC / "swagger.html").read_bytes()
-    except FileNotFoundError:
-        raise NotBuiltError from None
 
 
 def swagger_routes() -> list[BaseRoute]:
@@ -57,7 +23,7 @@ def swagger_routes() -> list[BaseRoute]:
     Raises:
         NotBuiltError: `web/` has not been built.
     """
-    page = swagger_page()
+    page = html("swagger")
 
     async def answer(_request: Request) -> Response:
         return Response(page, headers=_HEADERS)

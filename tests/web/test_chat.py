@@ -9,9 +9,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from app.web import chat
 from app.web.assets import read_assets
-from app.web.build import STATIC, NotBuiltError
+from app.web.build import STATIC
 from app.web.chat import chat_routes
 from tests.serving import Served
 from tests.web.references import References
@@ -79,13 +78,6 @@ async def test_the_server_shows_the_chat_first_and_the_playground_beside_it(serv
         assert page == (await client.get("/c/conv_anything")).text
         assert page != (await client.get("/graphql")).text
         assert (await client.get("/c/")).status_code == 404
-
-
-def test_an_unbuilt_page_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "STATIC", tmp_path)
-    chat.chat_page.cache_clear()
-    with pytest.raises(NotBuiltError, match=r"run `make run`"):
-        chat.chat_page()
 
 
 @pytest.mark.parametrize("picture", ["chat-light.png", "chat-dark.png"])

@@ -8,9 +8,8 @@ import httpx
 import pytest
 from graphql import OperationDefinitionNode, parse, validate
 
-from app.web import playground
 from app.web.assets import read_assets
-from app.web.build import STATIC, NotBuiltError
+from app.web.build import STATIC
 from tests.web.references import References
 from tests.web.stand_in import schema
 
@@ -50,13 +49,6 @@ async def test_everything_that_the_page_loads_exists_here(client: httpx.AsyncCli
     assert references.inline == []
     assets = read_assets(STATIC / "assets")
     assert [url for url in references.urls if url.removeprefix("/assets/") not in assets] == []
-
-
-def test_an_unbuilt_page_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playground, "STATIC", tmp_path)
-    playground.playground_page.cache_clear()
-    with pytest.raises(NotBuiltError, match=r"run `make run`"):
-        playground.playground_page()
 
 
 @pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)

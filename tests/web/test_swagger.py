@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -11,7 +10,7 @@ from starlette.applications import Starlette
 
 from app.web import swagger
 from app.web.assets import read_assets
-from app.web.build import STATIC, NotBuiltError
+from app.web.build import STATIC
 from tests.web.references import References
 
 MOST_BYTES_SENT = 600_000
@@ -54,10 +53,3 @@ async def test_everything_that_the_page_loads_exists_here_and_is_sent_compressed
     assert [name for name in loaded if name not in assets] == []
     sent = [assets[name].variants.get("br", assets[name].variants["identity"]) for name in loaded]
     assert sum(path.stat().st_size for path in sent) < MOST_BYTES_SENT
-
-
-def test_an_unbuilt_page_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swagger, "STATIC", tmp_path)
-    swagger.swagger_page.cache_clear()
-    with pytest.raises(NotBuiltError, match=r"run `make run`"):
-        swagger.swagger_routes()
