@@ -50,7 +50,7 @@ class CheckedOperation(SchemaExtension):
             await answers.acquire()
             self._room = answers
 
-    def on_parse(self) -> None:  # type: ignore[override]
+    def on_parse(self) -> None:  # type: ignore[override]  # as above
         """Raises:
         GraphQLError: there is no such document or operation; with its code.
         """
@@ -62,7 +62,7 @@ class CheckedOperation(SchemaExtension):
             self._plan = self._checked.plan(context._provided_operation_name)
         context.graphql_document = self._checked.document
 
-    def on_validate(self) -> None:  # type: ignore[override]
+    def on_validate(self) -> None:  # type: ignore[override]  # as above
         self.execution_context.pre_execution_errors = self._refusals()
         _forget_undeclared_variables(self.execution_context)
 
