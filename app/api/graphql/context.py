@@ -32,8 +32,15 @@ class Context(Following):
         self.owner = identity.owner
         self.introspection = introspection
         self.answers = answers
+        self.has_room = False
         self.load = Loaders(chat, self.owner)
         self._siblings_given = 0
+
+    def leave_room(self) -> None:
+        """To be called when the answer has been taken, or there is none."""
+        if self.answers and self.has_room:
+            self.answers.release()
+            self.has_room = False
 
     def give_siblings(self, count: int) -> None:
         """Raises:

@@ -164,8 +164,8 @@ def _is_safe(request: Request) -> bool:
 
 
 def _opens_page(request: Request, accept: str) -> bool:
-    asks = not NAMING_DOCUMENTS.isdisjoint(request.query_params)
-    return _is_safe(request) and not asks and media_type.wants_page(accept)
+    asked = _is_safe(request) and media_type.wants_page(accept)
+    return asked and NAMING_DOCUMENTS.isdisjoint(request.query_params)
 
 
 async def _read(request: Request) -> RequestParameters:
