@@ -1,14 +1,17 @@
-"""What an HTTP client that does not read can make the server hold for it."""
+"""What an HTTP client is sent, and what one that does not read can make the server hold for it."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from typing import Any
 
 import pytest
 
+from app.server.corked_head import CorkedHead
 from app.server.http import BoundedHttp
+from tests.server.frames import open_handshake
 from tests.server.serving import DEADLINE_SECONDS, read_to_reset, serving
 
 FEW_BYTES = 32 * 1024
@@ -86,3 +89,51 @@ def test_a_slow_reader_is_let_finish_however_long_it_takes(loop_name: str, monke
             part = client.recv(2_000)
             assert part
             received += len(part)
+
+
+def test_a_small_answer_comes_at_once_with_its_head(loop_name: str) -> None:
+    with serving(answering(10), loop_name) as served:
+        for _ in range(20):
+            with served.connected() as client:
+                client.sendall(REQUEST)
+                assert client.recv(4_096).endswith(b"\r\n\r\n" + b"x" * 10)
+
+
+def test_the_head_of_a_stream_comes_before_there_is_anything_in_it(loop_name: str) -> None:
+    async def waiting(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()  # the request
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await receive()  # that the client has gone
+
+    with serving(waiting, loop_name) as served, served.connected() as client:
+        client.sendall(REQUEST)
+        assert client.recv(4_096).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_head_is_not_lost_to_a_client_that_says_no_more() -> None:
+    """Where the loop lets the request be answered before it tells of the end."""
+    with serving(answering(10), "asyncio") as served, served.connected() as client:
+        client.sendall(REQUEST.replace(b"GET", b"HEAD"))
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(4_096).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_what_a_websocket_is_sent_does_not_go_through_what_is_for_heads(
+    loop_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes] = []
+
+    def write(self: CorkedHead, data: bytes) -> None:
+        written.append(data)
+        self.uncorked.write(data)
+
+    monkeypatch.setattr(CorkedHead, "write", write)
+
+    async def waiting(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()  # the handshake
+        await send({"type": "websocket.accept"})
+        await receive()  # that the client has gone
+
+    with serving(waiting, loop_name) as served, served.connected() as client:
+        open_handshake(client)
+    assert not written
