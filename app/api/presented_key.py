@@ -29,7 +29,9 @@ def presented_key(headers: Mapping[str, str], payload: Mapping[str, Any] | None 
         payload: of `connection_init`, which comes before the headers.
     """
     found = [*_in_payload(payload or {}), *_among(headers, HEADERS)]
-    return next((each for each in found if is_secret(each)), found[0] if found else None)
+    if len(found) > 1:
+        return next(filter(is_secret, found), found[0])
+    return found[0] if found else None
 
 
 def key_alone(payload: Mapping[str, Any]) -> dict[str, str]:
