@@ -19,7 +19,7 @@ from app.api.errors import HTTP_STATUS, error_headers
 from app.api.graphql import media_type
 from app.api.graphql.context import Context
 from app.api.graphql.errors import describe, present
-from app.api.graphql.json_codec import NotJson, decode, encode
+from app.api.graphql.json_codec import NotJson, decode, encode_utf8
 from app.api.graphql.limits import MAX_BODY_BYTES
 from app.api.graphql.operation import Failed, has_no_data, response, responses
 from app.api.graphql.policy import Policy
@@ -219,4 +219,4 @@ def _respond(
     body: object, content_type: str, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> Response:
     always = {"Content-Type": f"{content_type}; charset=utf-8", "Cache-Control": "no-store", "Vary": "Accept"}
-    return Response(encode(body), status, {**always, **(headers or {})})
+    return Response(encode_utf8(body), status, {**always, **(headers or {})})

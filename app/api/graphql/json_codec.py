@@ -28,10 +28,15 @@ def decode(text: str | bytes) -> Any:
 
 
 def encode(value: object) -> str:
+    return encode_utf8(value).decode()
+
+
+def encode_utf8(value: object) -> bytes:
+    """The same, where bytes are sent: 100 KB of Chinese take 0.2 ms to become text, and bytes once more."""
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value)
     except TypeError:  # a lone surrogate that is echoed, or an integer of more than 64 bits
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.api.graphql.json_codec import encode
+from app.api.graphql.json_codec import encode_utf8
 
 COMMENT: Final = b":\n\n"
 """No event: shows that the stream is open, and that the server is there."""
@@ -16,4 +16,4 @@ COMPLETE: Final = b"event: complete\ndata:\n\n"
 
 def next_event(response: Mapping[str, Any]) -> bytes:
     """JSON has its line ends escaped, so a response is always one line."""
-    return b"event: next\ndata: %b\n\n" % encode(response).encode()
+    return b"event: next\ndata: %b\n\n" % encode_utf8(response)
