@@ -41,6 +41,7 @@ class DeltaLog:
             lost=self._dismissed,
             stop_asked=self._stop_asked,
             open_streams=lambda: self._writer.open_streams,
+            refuse=self._refuse,
             queue_moved=self._queue_moved,
             seconds=lease_seconds,
         )
@@ -146,6 +147,9 @@ class DeltaLog:
     def _queue_moved(self) -> None:
         for callback in self._queue_callbacks:
             callback()
+
+    def _refuse(self, ids: Collection[MessageId]) -> None:
+        self._writer.refuse(ids)
 
     def _dismissed(self) -> None:
         self._writer.abandon(Fenced("this writer lost its lease"))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 import asyncpg
@@ -59,6 +59,7 @@ class Writer:
         self._fenced = fenced
         self._streams: dict[MessageId, Stream] = {}
         self._dirty: dict[MessageId, Stream] = {}
+        self._refused: frozenset[MessageId] = frozenset()
         self._wake = asyncio.Event()
         self._flushed = asyncio.Event()
         self._waiting = 0
@@ -83,7 +84,13 @@ class Writer:
 
     def open(self, id: MessageId) -> OpenStream:
         stream = self._streams[id] = Stream(id)
+        if id in self._refused:
+            stream.lost = Fenced(f"reply {id} was taken for lost")
         return OpenStream(self, stream)
+
+    def refuse(self, ids: Collection[MessageId]) -> None:
+        """None of these replies, and of no others, may be opened from now on: they are given their ends."""
+        self._refused = frozenset(ids)
 
     def abandon(self, error: Exception) -> None:
         """Nothing more of any stream can be written."""
