@@ -7,6 +7,7 @@ from functools import cached_property, partial
 
 from app.api.graphql.loader import KnownLoader, Loader
 from app.chat.identifiers import ConversationId, MessageId
+from app.chat.message_parts import MessageParts
 from app.chat.overview import Shown
 from app.chat.paging import ActivityKey, BranchQuery, Page, Window
 from app.chat.records import Conversation, Message
@@ -18,11 +19,15 @@ class Loaders:
 
     What one read has found no other asks for again. Each loader is made when it is asked for: most operations need one
     or two, and a subscription, which may wait for hours, none until its end.
+
+    Args:
+        parts: which are read of messages.
     """
 
-    def __init__(self, chat: Chat, owner: str) -> None:
+    def __init__(self, chat: Chat, owner: str, parts: MessageParts) -> None:
         self._chat = chat
         self._owner = owner
+        self._parts = parts
 
     @cached_property
     def conversations(self) -> Loader[ConversationId, Conversation]:
@@ -30,7 +35,7 @@ class Loaders:
 
     @cached_property
     def messages(self) -> Loader[MessageId, Message]:
-        return Loader(partial(self._chat.history.messages, self._owner))
+        return Loader(partial(self._chat.history.messages, self._owner, parts=self._parts))
 
     @cached_property
     def siblings(self) -> Loader[MessageId, Sequence[Message]]:
@@ -50,7 +55,7 @@ class Loaders:
 
     async def overview(self, window: Window[ActivityKey], shown: Shown, *, archived: bool | None) -> Page[Conversation]:
         """A page of conversations. Whoever resolves what is shown of them finds it read."""
-        found = await self._chat.history.overview(self._owner, window, shown, archived=archived)
+        found = await self._chat.history.overview(self._owner, window, shown, archived=archived, parts=self._parts)
         items = found.conversations.items
         self.conversations.learn((each.id, each) for each in items)
         if found.branches:
@@ -65,19 +70,19 @@ class Loaders:
         self.messages.learn((each.id, each) for each in found)
 
     async def _siblings(self, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
-        found = await self._chat.history.siblings(self._owner, ids)
+        found = await self._chat.history.siblings(self._owner, ids, self._parts)
         groups = list(found.values())
         self._learn_messages(each for group in groups for each in group)
         self.siblings.learn((each.id, group) for group in groups for each in group)
         return found
 
     async def _branches(self, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
-        found = await self._chat.history.branches(self._owner, queries)
+        found = await self._chat.history.branches(self._owner, queries, self._parts)
         self._learn_messages(each for page in found.values() for each in page.items)
         return found
 
     async def _active(self, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Message]:
-        found = await self._chat.history.active(self._owner, ids)
+        found = await self._chat.history.active(self._owner, ids, self._parts)
         self._learn_messages(found.values())
         return found
 
