@@ -34,8 +34,15 @@ class Context(Following):
         self.introspection = introspection
         self.answers = answers
         self._parts = MessageParts.WHOLE
+        self.has_room = False
         self._siblings_given = 0
         self.forget()
+
+    def leave_room(self) -> None:
+        """To be called when the answer has been taken, or there is none."""
+        if self.answers and self.has_room:
+            self.answers.release()
+            self.has_room = False
 
     def give_siblings(self, count: int) -> None:
         """Raises:
