@@ -107,7 +107,7 @@ class NewTurn:
         message_id: of the posted message, or of the stored one that is answered anew.
         conversation: the one to create first, where the post starts one.
         model: of the replies; None where there are none.
-        payload_digest: of what was asked for; compared when its idempotency key comes again.
+        payload_digest: of what was asked for, where it has an idempotency key; compared when that comes again.
         before_ids: of the messages stored before the posted one.
         root: the first message gets no parent, whatever the conversation's tip is by then.
         title: of the conversation, where it has none and no user has said anything in it yet.
@@ -121,7 +121,7 @@ class NewTurn:
     message_id: MessageId
     reply_ids: tuple[MessageId, ...]
     model: str | None
-    payload_digest: bytes
+    payload_digest: bytes | None
     conversation: Conversation | None = None
     before_ids: tuple[MessageId, ...] = ()
     root: bool = False

@@ -100,6 +100,7 @@ class Conversations:
             await self._catalog.resolve(changes.model)
 
 
-def new_conversation(owner: str, changes: ConversationChanges = ConversationChanges()) -> Conversation:
+def new_conversation(owner: str, changes: ConversationChanges | None = None) -> Conversation:
     now = datetime.now(UTC)
-    return Conversation(new_conversation_id(), owner, created_at=now, updated_at=now, **changes.given())
+    given = changes.given() if changes else {}
+    return Conversation(new_conversation_id(), owner, created_at=now, updated_at=now, **given)

@@ -49,6 +49,8 @@ def check_metadata(value: Mapping[str, Any], field: str = "metadata") -> Mapping
     Raises:
         BadInput: a string or a number in it cannot be stored, it is nested too deep, or it is too large.
     """
+    if not value:
+        return value
     _check_json(value, field, MAX_METADATA_DEPTH)
     size_bytes = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
     if size_bytes > MAX_METADATA_BYTES:

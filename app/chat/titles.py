@@ -43,8 +43,9 @@ def title_of(text: str) -> str | None:
 
 def _plain(line: str) -> str:
     """On one line, with single spaces, and nothing in it that cannot be seen but can be felt."""
-    visible = "".join(" " if unicodedata.category(each) == "Cc" else each for each in _DIRECTIONS.sub("", line))
-    return " ".join(visible.split())
+    if not line.isprintable():  # as nearly every line is, and whoever posts waits for this
+        line = "".join(" " if unicodedata.category(each) == "Cc" else each for each in _DIRECTIONS.sub("", line))
+    return " ".join(line.split())
 
 
 def _first_sentence(line: str) -> str:

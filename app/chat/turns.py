@@ -12,7 +12,7 @@ from app.chat.conversations import new_conversation
 from app.chat.errors import BadInput, ChatError, ConversationBusy, NotFound, ShuttingDown, StorageUnavailable
 from app.chat.events import End
 from app.chat.history import History
-from app.chat.idempotency import digest
+from app.chat.idempotency import Asked, digest
 from app.chat.identifiers import MessageId, new_message_id, new_turn_id
 from app.chat.ports import Log, Records
 from app.chat.queue import Queue
@@ -81,7 +81,7 @@ class Turns:
         self._check_accepting()
         check_post(post)
         conversation = await self._conversation(owner, post)
-        return await self._start(owner, conversation, post, digest(post))
+        return await self._start(owner, conversation, post, post)
 
     async def edit(self, owner: str, edit: Edit) -> StartedTurn:
         """Posts another wording beside the message, which stays; the new branch is the selected one.
@@ -106,7 +106,7 @@ class Turns:
             replies=edit.replies,
             idempotency_key=edit.idempotency_key,
         )
-        return await self._start(owner, conversation, post, digest(edit), root=edited.parent_id is None)
+        return await self._start(owner, conversation, post, edit, root=edited.parent_id is None)
 
     async def regenerate(self, owner: str, regeneration: Regeneration) -> StartedTurn:
         """Begins more replies to the message that a reply answers; the first of them is the tip.
@@ -131,7 +131,7 @@ class Turns:
             replies=regeneration.replies,
             idempotency_key=regeneration.idempotency_key,
         )
-        return await self._start(owner, conversation, post, digest(regeneration), answered=reply.parent_id)
+        return await self._start(owner, conversation, post, regeneration, answered=reply.parent_id)
 
     async def continue_with(self, owner: str, post: Post) -> StartedTurn:
         """As `post`, but what of `post.before` the conversation says already is not stored again: see `continuation`.
@@ -160,7 +160,7 @@ class Turns:
             new = replace(post, before=rest.messages[:-1], parent_id=rest.parent_id or post.parent_id)
             check_amount_before(new.before)
             try:
-                return await self._start(owner, conversation, new, digest(post), root=rest.root)
+                return await self._start(owner, conversation, new, post, root=rest.root)
             except NotFound:  # deleted since it was read; another read tells what is there
                 if new.parent_id is None or attempt == MAX_CONTINUATIONS:
                     raise
@@ -171,7 +171,7 @@ class Turns:
         owner: str,
         conversation: Conversation,
         post: Post,
-        payload_digest: bytes,
+        asked: Asked,
         *,
         root: bool = False,
         answered: MessageId | None = None,
@@ -180,7 +180,7 @@ class Turns:
             served = await self._served(owner, post.model or conversation.model) if post.replies else None
         except ChatError:  # which is nothing to a post that was accepted before
             key = post.idempotency_key
-            if key and (repeated := await self._records.repeated_turn(owner, key, payload_digest)):
+            if key and (repeated := await self._records.repeated_turn(owner, key, digest(asked))):
                 return repeated
             raise
         turn = NewTurn(
@@ -192,7 +192,7 @@ class Turns:
             message_id=answered or new_message_id(),
             reply_ids=tuple(new_message_id() for _ in range(post.replies)),
             model=served.model.id if served else None,
-            payload_digest=payload_digest,
+            payload_digest=digest(asked) if post.idempotency_key else None,
             conversation=conversation if post.conversation_id is None else None,
             root=root,
             title=None if answered else self._title(conversation, post),

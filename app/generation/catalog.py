@@ -113,7 +113,7 @@ class Catalog:
 
     async def _find(self, wanted: str) -> ServedModel:
         """The backend that lists the name, else that listed it once, else that lists nothing."""
-        await self._names()
+        await self._first_lists()
         if served := self._known(wanted):
             return served
         await asyncio.gather(*(each.names_newer_than(MISS_REFRESH_SECONDS) for each in self._lists.values()))
@@ -145,9 +145,12 @@ class Catalog:
 
     async def _names(self) -> dict[Backend, tuple[str, ...] | None]:
         """What each lists now; waits only for those that were never asked."""
+        await self._first_lists()
+        return {backend: each.now() for backend, each in self._lists.items()}
+
+    async def _first_lists(self) -> None:
         if first := [each.names() for each in self._lists.values() if not each.asked]:
             await asyncio.gather(*first)
-        return {backend: each.now() for backend, each in self._lists.items()}
 
 
 def _serve(name: str, backend: Backend) -> ServedModel:

@@ -7,18 +7,14 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
-import httpx2
-import orjson
-
 from app.chat.completion import CompletionRequest, Finish, Piece
-from app.chat.errors import BackendFailed
 from app.generation.completion_stream import read_completion
 from app.generation.deadlines import DEFAULT_DEADLINES, Deadlines
 from app.generation.egp_chunks import EgpReader
 from app.generation.egp_request import egp_body
 from app.generation.retrying import DEFAULT_RETRIES, RetryPolicy, complete_with_retries
 from app.generation.upstream_client import UpstreamClient
-from app.generation.upstream_errors import failure_by_status, failure_from, silence
+from app.generation.upstream_errors import failure_of
 
 EGP_BASE_URL: Final = "https://api.spellbook.scale.com/egp/v1"
 
@@ -61,35 +57,10 @@ class EgpBackend:
 
     async def _attempt(self, body: dict[str, Any]) -> AsyncGenerator[Piece | Finish, None]:
         first_token_at = asyncio.get_running_loop().time() + self._deadlines.first_token_seconds
-        async with aclosing(await self._open(body, first_token_at)) as response:
+        async with aclosing(await self._client.ask(self._url, body, until=first_token_at)) as response:
             if not response.is_success:
-                raise _refusal(response)
+                raise failure_of(response)
             answer = read_completion(response, EgpReader(), self._deadlines, first_token_at=first_token_at)
             async with aclosing(answer) as items:
                 async for item in items:
                     yield item
-
-    async def _open(self, body: dict[str, Any], until: float) -> httpx2.Response:
-        """The answer to the request; its body is still to be read.
-
-        Raises:
-            BackendFailed: there was no answer, or none in time.
-        """
-        request = self._client.build_request("POST", self._url, json=body)
-        try:
-            async with asyncio.timeout_at(until):
-                return await self._client.send(request, stream=True)
-        except TimeoutError:
-            raise silence("the model's server did not answer in time") from None
-        except httpx2.RequestError as error:
-            raise failure_from(error) from error
-
-
-def _refusal(response: httpx2.Response) -> BackendFailed:
-    try:
-        told = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        told = response.content.decode(errors="replace")
-    if isinstance(told, dict):  # in OpenAI's shape, by some gateway on the way
-        told = told.get("error") or told
-    return failure_by_status(response.status_code, told, response.headers)

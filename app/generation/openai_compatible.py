@@ -1,8 +1,8 @@
-"""Any upstream that speaks OpenAI's chat completions, through the official SDK.
+"""Any upstream that speaks OpenAI's chat completions, with the official SDK.
 
-The SDK builds requests, authenticates and names errors. Its own stream is not used: it makes pydantic models of every
-chunk, at several times the cost of all the rest. `with_raw_response`, its documented way to the body, leaves the
-reading to `completion_stream`.
+The SDK knows where to ask and what to say in the head, by what it is given and by the environment, and lists models. Of
+completions it makes pydantic models, of each request and of each chunk, at several times the cost of all the rest; so
+these are sent and read by ourselves, to where and with the head that the SDK would send.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from app.generation.deadlines import DEFAULT_DEADLINES, Deadlines
 from app.generation.dialect import DataRole, Dialect
 from app.generation.retrying import DEFAULT_RETRIES, RetryPolicy, complete_with_retries
 from app.generation.upstream_client import UpstreamClient
-from app.generation.upstream_errors import UPSTREAM_INVALID, failure_from, refusal, silence
+from app.generation.upstream_errors import UPSTREAM_INVALID, failure_from, failure_of, refusal
 
 OPENAI_BASE_URL: Final = "https://api.openai.com/v1"
 
@@ -54,13 +54,17 @@ class OpenAICompatibleBackend:
         self._retries = retries
         self._first_dialect = Dialect(data_role=data_role)
         self._dialects: dict[str, Dialect] = {}
-        self._client = openai.AsyncOpenAI(
+        self._client = UpstreamClient(deadlines, follow_redirects=True)
+        self._sdk = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or NO_KEY,
             max_retries=0,  # ours heed deadlines, of which the SDK's know nothing
             timeout=None,
-            http_client=UpstreamClient(deadlines, follow_redirects=True),
+            http_client=self._client,
         )
+        self._url = self._sdk.base_url.join("chat/completions")
+        headers = {**self._sdk.auth_headers, **self._sdk.default_headers}
+        self._headers = httpx2.Headers({name: value for name, value in headers.items() if isinstance(value, str)})
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
         """Streams a completion; asks again for one that failed before its first piece, where that may help.
@@ -86,7 +90,7 @@ class OpenAICompatibleBackend:
     async def models(self) -> tuple[str, ...]:
         """The ids that `GET /models` lists; none where there is no such endpoint."""
         try:
-            async with self._client.models.with_streaming_response.list() as response:
+            async with self._sdk.models.with_streaming_response.list() as response:
                 return _model_ids(await response.json())
         except openai.APIStatusError as error:
             if error.status_code in _NO_SUCH_ENDPOINT:
@@ -98,7 +102,7 @@ class OpenAICompatibleBackend:
             raise BackendFailed(UPSTREAM_INVALID, "the list of models cannot be read", retryable=True) from error
 
     async def close(self) -> None:
-        await self._client.close()
+        await self._sdk.close()
 
     async def _attempt(self, request: CompletionRequest, *, stream: bool) -> AsyncGenerator[Piece | Finish, None]:
         first_token_at = asyncio.get_running_loop().time() + self._deadlines.first_token_seconds
@@ -119,21 +123,16 @@ class OpenAICompatibleBackend:
         """
         dialect = self._dialects.get(request.model, self._first_dialect)
         while True:
-            try:
-                async with asyncio.timeout_at(until):
-                    body = dialect.body(request, stream=stream)
-                    raw = await self._client.chat.completions.with_raw_response.create(**body)
-            except TimeoutError:
-                raise silence("the model's server did not answer in time") from None
-            except openai.APIError as error:
-                if (other := dialect.after_refusal(refusal(error))) is None:
-                    raise failure_from(error) from error
-                dialect = other
-            else:
-                if dialect != self._first_dialect:
-                    self._dialects[request.model] = dialect
-                response: httpx2.Response = raw.http_response
-                return response
+            body = dialect.body(request, stream=stream)
+            response = await self._client.ask(self._url, body, headers=self._headers, until=until)
+            if response.is_success:
+                break
+            if (other := dialect.after_refusal(refusal(response))) is None:
+                raise failure_of(response)
+            dialect = other
+        if dialect != self._first_dialect:
+            self._dialects[request.model] = dialect
+        return response
 
 
 def _model_ids(body: object) -> tuple[str, ...]:

@@ -9,8 +9,10 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
 import httpx2
+import orjson
 
 from app.generation.deadlines import Deadlines
+from app.generation.upstream_errors import failure_from, silence
 from app.generation.upstream_transport import KeptConnectionClosed, UpstreamTransport
 
 MAX_REFUSAL_BYTES: Final = 64 * 1024
@@ -44,6 +46,27 @@ class UpstreamClient(httpx2.AsyncClient):
             follow_redirects=follow_redirects,
             timeout=None,  # connecting has one, of the transport; the rest has deadlines of ours
         )
+
+    async def ask(
+        self, url: httpx2.URL | str, body: Mapping[str, Any], *, until: float, headers: httpx2.Headers | None = None
+    ) -> httpx2.Response:
+        """The answer to a POST of that JSON, refused or not; of a success the body is still to be read.
+
+        Args:
+            until: the loop's time by which the answer must have begun.
+
+        Raises:
+            BackendFailed: there is no answer, or none in time.
+        """
+        request = self.build_request("POST", url, content=orjson.dumps(body), headers=headers)
+        request.headers.setdefault("content-type", "application/json")
+        try:
+            async with asyncio.timeout_at(until):
+                return await self.send(request, stream=True)
+        except TimeoutError:
+            raise silence("the model's server did not answer in time") from None
+        except httpx2.RequestError as error:
+            raise failure_from(error) from error
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
         """As in httpx2, but whatever is not a success comes with as much of its body as could be read.

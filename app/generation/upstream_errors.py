@@ -6,6 +6,7 @@ Parley's key or the upstream's inside they stay in the log.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any, Final
@@ -85,11 +86,14 @@ def silence(message: str) -> BackendFailed:
     return BackendFailed(UPSTREAM_TIMEOUT, message, retryable=True, fault=BackendFault.SILENT)
 
 
-def refusal(error: openai.APIError) -> str:
+def refusal(response: httpx2.Response) -> str:
     """The words in which an upstream refused a request for its form; empty if it failed in another way."""
-    if isinstance(error, openai.APIStatusError) and error.status_code in (400, 422):
-        return f"{error.param or ''} {error.body}"
-    return ""
+    return str(_told(response)) if response.status_code in (400, 422) else ""
+
+
+def failure_of(response: httpx2.Response) -> BackendFailed:
+    """What an answer means that is no success, and was read."""
+    return failure_by_status(response.status_code, _told(response), response.headers)
 
 
 def failure_by_status(status: int, body: object, headers: Mapping[str, str]) -> BackendFailed:
@@ -129,6 +133,15 @@ def failure_by_status(status: int, body: object, headers: Mapping[str, str]) -> 
         retryable=status in _PASSING_STATUSES,
         retry_after_seconds=retry_after_seconds(headers),
     )
+
+
+def _told(response: httpx2.Response) -> object:
+    """The error object in OpenAI's shape, which gateways have, too; else the JSON, or the text."""
+    try:
+        told = json.loads(response.text)
+    except (ValueError, RecursionError):
+        return response.text
+    return (told.get("error") or told) if isinstance(told, dict) else told
 
 
 def _shown(body: object) -> str:

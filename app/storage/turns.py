@@ -110,8 +110,8 @@ class PrismaTurns:
             begun = await run_statement(self._db, BEGUN_BY_ID, turn.owner, turn.id, reads=True)
             if begun:
                 return _started(begun[0])
-        key = turn.post.idempotency_key
-        if key is not None and (started := await self.repeated(turn.owner, key, turn.payload_digest)):
+        key, digest = turn.post.idempotency_key, turn.payload_digest
+        if key and digest and (started := await self.repeated(turn.owner, key, digest)):
             return started
         active = await run_statement(self._db, IN_FLIGHT, turn.owner, [turn.conversation_id], reads=True)
         raise ConversationBusy(message_of(active[0]["message"]).id if active else None)
@@ -144,7 +144,7 @@ def _arguments(turn: NewTurn, writer: WriterId) -> list[Any]:
         turn.message_id,
         turn.reply_ids,
         post.idempotency_key,
-        turn.payload_digest.hex(),
+        turn.payload_digest and turn.payload_digest.hex(),
         turn.model,
         json.dumps([post.parameters.of_sibling(index).given() for index in range(post.replies)]),
         MAX_QUEUED_TURNS if post.when_busy is WhenBusy.ENQUEUE else 0,

@@ -48,6 +48,7 @@ class CheckedOperation(SchemaExtension):
         if not self._checked.errors:
             # `operation_name` would be that of the first operation where the client has named none.
             self._plan = self._checked.plan(context._provided_operation_name)
+            context.context.read_only(self._checked.parts)
         context.graphql_document = self._checked.document
 
     def on_validate(self) -> None:  # type: ignore[override]  # as above
