@@ -26,6 +26,7 @@ from app.listening import ListenError, bind, listen_at, reserve, url
 from app.logs import configure_logging
 from app.main import Parley, configured, listed_documents
 from app.server import Server, SupervisedServer, configuration
+from app.server.data_stack import with_room
 from app.settings import Settings, SettingsError, read_settings
 from app.storage.client import Database
 from app.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
@@ -159,7 +160,7 @@ def main() -> None:
 def _run(settings: Settings, serving: Coroutine[Any, Any, None]) -> None:
     configure_logging(style=settings.log_format, level=settings.log_level)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(serving)
+        with_room(lambda: runner.run(serving))
     gc.freeze()  # the interpreter would go through all that is about to vanish, which takes a third of a second
 
 
