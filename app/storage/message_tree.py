@@ -55,6 +55,7 @@ class PrismaMessageTree:
     async def in_flight(
         self, owner: str, ids: Sequence[ConversationId], parts: MessageParts
     ) -> Mapping[ConversationId, Sequence[Message]]:
+        parts |= MessageParts.PLACE
         groups: dict[ConversationId, list[Message]] = defaultdict(list)
         for each in _messages(await run_statement(self._db, in_flight(parts), owner, ids, reads=True), parts):
             groups[each.conversation_id].append(each)
@@ -82,6 +83,7 @@ class PrismaMessageTree:
     async def siblings(
         self, owner: str, ids: Sequence[MessageId], parts: MessageParts
     ) -> Mapping[MessageId, Sequence[Message]]:
+        parts |= MessageParts.PLACE
         rows = await run_statement(self._db, siblings(parts), owner, ids, MAX_ANSWER_BYTES, reads=True)
         if any(row["message"] is None for row in rows):
             raise BadInput("siblings", f"have more than {MAX_ANSWER_BYTES:,} bytes of text together")
