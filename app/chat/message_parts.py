@@ -30,6 +30,8 @@ class _NotRead:
     def __bool__(self) -> NoReturn:
         raise TypeError("this part of the message was not read")
 
+    __str__ = __bool__
+
 
 NOT_READ: Final[Any] = _NotRead()
 """Stands for what belongs to a part that was not read. Whoever uses it is told so by an exception."""
