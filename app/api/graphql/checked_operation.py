@@ -36,10 +36,13 @@ class CheckedOperation(SchemaExtension):
     """In which there is a place for the answer."""
 
     async def on_operation(self) -> AsyncIterator[None]:
-        """Ends when the answer has been taken."""
+        """Ends when the answer has been taken. What was read for it is let go then: graphql-core's executor refers to
+        itself, and with it all would wait for Python to look for garbage cycles.
+        """
         try:
             yield
         finally:
+            self.execution_context.context.forget()
             if self._room:
                 self._room.release()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Generic, TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -15,31 +15,46 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class Loader(Generic[Key, Value]):
-    """What one level of an operation asks for is one read. What is known already is not read, nor waited for.
+class Knowledge(Generic[Key, Value]):
+    """What is known of one kind: None of what does not exist."""
 
-    Args:
-        read: what it does not answer is None.
-    """
-
-    def __init__(self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
-        self._read = read
+    def __init__(self) -> None:
         self._learned: list[Iterable[tuple[Key, Value | None]]] = []
         self._known: dict[Key, Value | None] = {}
 
     def learn(self, found: Iterable[tuple[Key, Value | None]]) -> None:
-        """What another read has brought along. Nobody goes through it before somebody asks for something of the kind,
-        which few operations do.
-        """
+        """Nobody goes through it before somebody asks for something of the kind, which few operations do."""
         self._learned.append(found)
 
     @property
-    def known(self) -> Mapping[Key, Value | None]:
+    def known(self) -> dict[Key, Value | None]:
         if self._learned:
             for found in self._learned:
                 self._known.update(found)
             self._learned.clear()
         return self._known
+
+
+class Loader(Generic[Key, Value]):
+    """What one level of an operation asks for is one read. What is known already is not read, nor waited for.
+
+    Nothing below it refers back to it: else all that was read would stay until Python looks for garbage cycles.
+
+    Args:
+        read: what it does not answer is None. What it answers besides is known, too.
+    """
+
+    def __init__(self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
+        self._read = read
+        self._knowledge = Knowledge[Key, Value]()
+
+    def learn(self, found: Iterable[tuple[Key, Value | None]]) -> None:
+        """What another read has brought along."""
+        self._knowledge.learn(found)
+
+    @property
+    def known(self) -> Mapping[Key, Value | None]:
+        return self._knowledge.known
 
     async def load(self, key: Key) -> Value | None:
         """Its caller may be cancelled: graphql-core cancels what goes on beside a field that failed, and that is to
@@ -52,13 +67,16 @@ class Loader(Generic[Key, Value]):
 
     @cached_property
     def _batches(self) -> DataLoader[Key, Value | None]:
-        return DataLoader(self._load)
+        return DataLoader(partial(_load, self._read, self._knowledge))
 
-    async def _load(self, keys: list[Key]) -> list[Value | None]:
-        if unknown := [key for key in keys if key not in self.known]:
-            found = await self._read(unknown)
-            self._known.update((key, found.get(key)) for key in unknown)
-        return [self._known[key] for key in keys]
+
+async def _load(
+    read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]], knowledge: Knowledge[Key, Value], keys: list[Key]
+) -> list[Value | None]:
+    if unknown := [key for key in keys if key not in knowledge.known]:
+        found = await read(unknown)
+        knowledge.known.update({**dict.fromkeys(unknown), **found})
+    return [knowledge.known[key] for key in keys]
 
 
 class KnownLoader(Generic[Key, Value]):

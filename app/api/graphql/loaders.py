@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
+from typing import TypeAlias
 
 from app.api.graphql.loader import KnownLoader, Loader
+from app.chat.history import History
 from app.chat.identifiers import ConversationId, MessageId
 from app.chat.message_parts import MessageParts
 from app.chat.overview import Shown
 from app.chat.paging import ActivityKey, BranchQuery, Page, Window
 from app.chat.records import Conversation, Message
 from app.chat.service import Chat
+
+Messages: TypeAlias = Loader[MessageId, Message]
 
 
 class Loaders:
@@ -34,24 +38,20 @@ class Loaders:
         return Loader(partial(self._chat.conversations.get, self._owner))
 
     @cached_property
-    def messages(self) -> Loader[MessageId, Message]:
+    def messages(self) -> Messages:
         return Loader(partial(self._chat.history.messages, self._owner, parts=self._parts))
 
     @cached_property
     def siblings(self) -> Loader[MessageId, Sequence[Message]]:
-        return Loader(self._siblings)
+        return Loader(partial(_siblings, self._chat.history, self._owner, self._parts, self.messages))
 
     @cached_property
     def branches(self) -> Loader[BranchQuery, Page[Message]]:
-        return Loader(self._branches)
+        return Loader(partial(_branches, self._chat.history, self._owner, self._parts, self.messages))
 
     @cached_property
     def active(self) -> Loader[ConversationId, Message]:
-        return Loader(self._active)
-
-    @cached_property
-    def known(self) -> KnownLoaders:
-        return KnownLoaders(self)
+        return Loader(partial(_active, self._chat.history, self._owner, self._parts, self.messages))
 
     async def overview(self, window: Window[ActivityKey], shown: Shown, *, archived: bool | None) -> Page[Conversation]:
         """A page of conversations. Whoever resolves what is shown of them finds it read."""
@@ -60,31 +60,40 @@ class Loaders:
         self.conversations.learn((each.id, each) for each in items)
         if found.branches:
             self.branches.learn(found.branches.items())
-            self._learn_messages(each for page in found.branches.values() for each in page.items)
+            self.messages.learn((each.id, each) for page in found.branches.values() for each in page.items)
         if shown.active:
             self.active.learn((each.id, found.active.get(each.id)) for each in items)
-            self._learn_messages(found.active.values())
+            self.messages.learn((each.id, each) for each in found.active.values())
         return found.conversations
 
-    def _learn_messages(self, found: Iterable[Message]) -> None:
-        self.messages.learn((each.id, each) for each in found)
 
-    async def _siblings(self, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
-        found = await self._chat.history.siblings(self._owner, ids, self._parts)
-        groups = list(found.values())
-        self._learn_messages(each for group in groups for each in group)
-        self.siblings.learn((each.id, group) for group in groups for each in group)
-        return found
+# No methods: a loader that refers to the others through its own owner would keep all that was read until Python looks
+# for garbage cycles, which takes longer than to read it.
 
-    async def _branches(self, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
-        found = await self._chat.history.branches(self._owner, queries, self._parts)
-        self._learn_messages(each for page in found.values() for each in page.items)
-        return found
 
-    async def _active(self, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Message]:
-        found = await self._chat.history.active(self._owner, ids, self._parts)
-        self._learn_messages(found.values())
-        return found
+async def _siblings(
+    history: History, owner: str, parts: MessageParts, messages: Messages, ids: Sequence[MessageId]
+) -> Mapping[MessageId, Sequence[Message]]:
+    found = await history.siblings(owner, ids, parts)
+    groups = list(found.values())
+    messages.learn((each.id, each) for group in groups for each in group)
+    return {each.id: group for group in groups for each in group}
+
+
+async def _branches(
+    history: History, owner: str, parts: MessageParts, messages: Messages, queries: Sequence[BranchQuery]
+) -> Mapping[BranchQuery, Page[Message]]:
+    found = await history.branches(owner, queries, parts)
+    messages.learn((each.id, each) for page in found.values() for each in page.items)
+    return found
+
+
+async def _active(
+    history: History, owner: str, parts: MessageParts, messages: Messages, ids: Sequence[ConversationId]
+) -> Mapping[ConversationId, Message]:
+    found = await history.active(owner, ids, parts)
+    messages.learn((each.id, each) for each in found.values())
+    return found
 
 
 class KnownLoaders:
