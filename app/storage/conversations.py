@@ -93,15 +93,11 @@ def _page(rows: Sequence[Record], window: Window[ActivityKey], total: int | None
 
 
 def _overview(rows: Sequence[Record], window: Window[ActivityKey], shown: Shown, parts: MessageParts) -> Overview:
-    listed: list[Record] = []
-    others: list[Record] = []
-    for row in rows:
-        (listed if row["conversation"] else others).append(row)
-    listed.sort(key=itemgetter("number"))
+    listed = sorted((row for row in rows if row["conversation"]), key=itemgetter("number"))
     page = _page(listed, window, listed[0]["total"] if listed else None)
     in_order = page.items[::-1] if window.backward else page.items
     branches: dict[BranchQuery, Page[Message]] = {}
-    for number, branch in pages_of(others, message_reader(parts)).items():
+    for number, branch in pages_of(rows, message_reader(parts)).items():
         conversation, wanted = divmod(number, len(shown.branches))
         if tip := in_order[conversation].tip_id:
             branches[tip, shown.branches[wanted]] = branch
