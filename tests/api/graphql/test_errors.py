@@ -33,8 +33,6 @@ class BrokenContext:
 
     def read_only(self, _parts: object) -> None: ...
 
-    def forget(self) -> None: ...
-
     @property
     def chat(self) -> object:
         raise RuntimeError(SECRET)
