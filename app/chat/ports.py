@@ -9,6 +9,7 @@ from app.chat.changes import ConversationChanges, NewTurn, StartedTurn
 from app.chat.completion import PromptMessage
 from app.chat.events import CompletionEvent, Outcome
 from app.chat.identifiers import ConversationId, MessageId, TurnId, WriterId
+from app.chat.message_parts import MessageParts
 from app.chat.overview import Overview, Shown
 from app.chat.paging import ActivityKey, BranchQuery, CompletionPage, CompletionQuery, Page, Window
 from app.chat.records import Completion, Conversation, Message, Metadata, Text
@@ -19,6 +20,8 @@ class Records(Protocol):
     """Stored conversations and messages. Every read and write is confined to `owner`.
 
     The text of a message in flight is not here but in the log. All methods raise StorageUnavailable.
+
+    Of messages only those `parts` are read that are asked for; in place of the others they have NOT_READ.
     """
 
     async def create_conversation(self, conversation: Conversation) -> Conversation: ...
@@ -53,18 +56,28 @@ class Records(Protocol):
         ...
 
     async def overview(
-        self, owner: str, window: Window[ActivityKey], shown: Shown, *, archived: bool | None
+        self,
+        owner: str,
+        window: Window[ActivityKey],
+        shown: Shown,
+        *,
+        archived: bool | None,
+        parts: MessageParts = MessageParts.WHOLE,
     ) -> Overview:
         """A page of conversations and what is shown of each, as of one moment and in one round trip."""
         ...
 
     async def conversation_count(self, owner: str, *, archived: bool | None) -> int: ...
 
-    async def messages(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]: ...
+    async def messages(
+        self, owner: str, ids: Sequence[MessageId], parts: MessageParts = MessageParts.WHOLE
+    ) -> Mapping[MessageId, Message]: ...
 
     async def message_in_conversation(self, owner: str, id: MessageId) -> tuple[Message, Conversation] | None: ...
 
-    async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
+    async def siblings(
+        self, owner: str, ids: Sequence[MessageId], parts: MessageParts = MessageParts.WHOLE
+    ) -> Mapping[MessageId, Sequence[Message]]:
         """For each message, all with the same parent in the same conversation, itself included, oldest first.
 
         Raises:
@@ -82,12 +95,14 @@ class Records(Protocol):
         """
         ...
 
-    async def branch_pages(self, owner: str, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
+    async def branch_pages(
+        self, owner: str, queries: Sequence[BranchQuery], parts: MessageParts = MessageParts.WHOLE
+    ) -> Mapping[BranchQuery, Page[Message]]:
         """Of each branch a page, root first. A tip that does not exist, or is another's, has an empty one."""
         ...
 
     async def active_replies(
-        self, owner: str, ids: Sequence[ConversationId]
+        self, owner: str, ids: Sequence[ConversationId], parts: MessageParts = MessageParts.WHOLE
     ) -> Mapping[ConversationId, Sequence[Message]]:
         """Of each conversation the messages in flight, oldest first."""
         ...

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from app.chat.events import Outcome
 from app.chat.identifiers import MessageId
@@ -55,8 +56,7 @@ class Stream:
         return Text(self.seq, "".join(self._contents), "".join(self._reasonings) or None)
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """A row of the log; the final one is the end marker."""
 
     id: MessageId

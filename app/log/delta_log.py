@@ -14,7 +14,7 @@ from app.chat.records import Text
 from app.log.connection import LOST, Connection, Link
 from app.log.lease import BEATS_PER_LEASE, LEASE_SECONDS, Lease
 from app.log.retention import RETENTION, Retention
-from app.log.statements import LOCK_WAITING_TURN, REQUEST_STOP, TEXTS
+from app.log.statements import LOCK_WAITING_TURN, PLAN_APPENDS_ONCE, REQUEST_STOP, TEXTS
 from app.log.watcher import Watcher
 from app.log.writer import OpenStream, Writer
 
@@ -32,7 +32,7 @@ class DeltaLog:
         self._queue_callbacks: list[Callable[[], None]] = []
         self._stop_callbacks: list[Callable[[MessageId], None]] = []
         self._fenced_callbacks: list[Callable[[], None]] = []
-        self._commits = Link(url, "writer")
+        self._commits = Link(url, "writer", _plan_appends_once)
         self._reads = Link(url, "reader")
         # A beat that hangs must not outlive the lease that it renews.
         self._control = Link(url, "lease", answer_seconds=lease_seconds / BEATS_PER_LEASE)
@@ -41,6 +41,7 @@ class DeltaLog:
             lost=self._dismissed,
             stop_asked=self._stop_asked,
             open_streams=lambda: self._writer.open_streams,
+            refuse=self._refuse,
             queue_moved=self._queue_moved,
             seconds=lease_seconds,
         )
@@ -147,7 +148,14 @@ class DeltaLog:
         for callback in self._queue_callbacks:
             callback()
 
+    def _refuse(self, ids: Collection[MessageId]) -> None:
+        self._writer.refuse(ids)
+
     def _dismissed(self) -> None:
         self._writer.abandon(Fenced("this writer lost its lease"))
         for callback in self._fenced_callbacks:
             callback()
+
+
+async def _plan_appends_once(connection: Connection) -> None:
+    await connection.execute(PLAN_APPENDS_ONCE)

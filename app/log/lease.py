@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 
 from app.chat.identifiers import MessageId, WriterId, new_uuid
@@ -44,6 +44,7 @@ class Lease:
     lost: called when this process was dismissed; all its replies have been ended.
     stop_asked: called with the id of each reply of this writer that somebody asked to stop.
     open_streams: the replies that this process generates.
+    refuse: called with the replies that must not be begun here until it is called again.
     queue_moved: called at each beat, in case that a notification was lost.
     """
 
@@ -54,6 +55,7 @@ class Lease:
         lost: Callable[[], None],
         stop_asked: Callable[[MessageId], None],
         open_streams: Callable[[], Iterable[MessageId]],
+        refuse: Callable[[Collection[MessageId]], None],
         queue_moved: Callable[[], None],
         seconds: float = LEASE_SECONDS,
     ) -> None:
@@ -61,6 +63,7 @@ class Lease:
         self._lost = lost
         self._stop_asked = stop_asked
         self._open_streams = open_streams
+        self._refuse = refuse
         self._queue_moved = queue_moved
         self._seconds = seconds
         self.writer = WriterId(new_uuid())
@@ -156,6 +159,8 @@ class Lease:
         rows = await connection.fetch(STRAYS, self.writer, list(self._open_streams()))
         self._strays = {row["id"]: self._strays.get(row["id"], now) for row in rows}
         lost = [id for id, since in self._strays.items() if now - since >= STRAY_LEASES * self._seconds]
-        if lost := list(set(lost).difference(self._open_streams())):
+        lost = list(set(lost).difference(self._open_streams()))
+        self._refuse(lost)  # or one that begins just now would show what the end that it is given has come before
+        if lost:
             await connection.fetch(INTERRUPT_STRAYS, self.writer, lost)
             logger.error("replies that nobody generated were ended", extra={"replies": [str(id) for id in lost]})

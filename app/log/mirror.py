@@ -8,7 +8,7 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.chat.events import Delta
 
@@ -30,9 +30,15 @@ class Mirror:
         """The log before this delta is no longer kept; `opening` is its text."""
         self.opening: Delta | None = None
         self.watchers = 0
+        self.listeners: set[Callable[[], None]] = set()
+        """Called soon after a change. They do not raise."""
         self._contents: list[str] = []
         self._reasonings: list[str | None] = []
+        self._joined_from = 0
+        self._joined: Delta | None = None
+        """What was last asked for after that delta: most watchers are at the same place."""
         self._waiting: set[asyncio.Future[None]] = set()
+        self._telling = False
 
     @property
     def seq(self) -> int:
@@ -64,9 +70,14 @@ class Mirror:
         self._contents, self._reasonings = [], []
 
     def after(self, cursor: int) -> Delta:
-        """All that follows the delta `cursor`, joined into one."""
+        """All that follows the delta `cursor`, joined into one: the same object for all who are there."""
+        seq, known = self.seq, self._joined
+        if known is not None and self._joined_from == cursor and known.seq == seq:
+            return known
         start = cursor - self.base
-        return Delta(self.seq, "".join(self._contents[start:]), _join(self._reasonings[start:]))
+        joined = Delta(seq, "".join(self._contents[start:]), _join(self._reasonings[start:]))
+        self._joined_from, self._joined = cursor, joined
+        return joined
 
     async def change(self) -> None:
         """Returns after the next change. Nothing can change between a look at the mirror and this."""
@@ -82,6 +93,14 @@ class Mirror:
         for told in self._waiting:
             if not told.done():
                 told.set_result(None)
+        if self.listeners and not self._telling:
+            self._telling = True
+            asyncio.get_running_loop().call_soon(self._tell_listeners)
+
+    def _tell_listeners(self) -> None:
+        self._telling = False
+        for listener in tuple(self.listeners):
+            listener()
 
 
 def _join(parts: Sequence[str | None]) -> str | None:

@@ -11,6 +11,10 @@ QUEUE_CHANNEL = "parley_queue"
 STOP_CHANNEL = "parley_stop"
 """Somebody asked for the end of the reply whose id is the payload."""
 
+# For the connection that appends. A statement is planned once, and so that the plan stays right as the tables grow: it
+# may be made when they are empty, and by itself PostgreSQL would read all of a small one.
+PLAN_APPENDS_ONCE = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"
+
 # Fencing (invariant 3): a batch counts only while its writer's row exists, and the row is locked against the reaper
 # until the batch is committed. One row lock a flush, instead of one for each reply.
 _FENCE = "writer AS MATERIALIZED (SELECT id FROM writers WHERE id = $1 FOR KEY SHARE)"
@@ -27,25 +31,45 @@ _APPENDED = """
 appended AS (
   INSERT INTO deltas (message_id, seq, content, reasoning, final)
   SELECT a.message_id, a.seq, a.content, a.reasoning, a.final
-  FROM unnest($3::uuid[], $4::int[], $5::text[], $6::text[], $7::bool[]) a (message_id, seq, content, reasoning, final)
+  FROM unnest($4::uuid[], $5::int[], $6::text[], $7::text[], $8::bool[]) a (message_id, seq, content, reasoning, final)
   JOIN ours ON ours.id = a.message_id AND ours.status = 'STREAMING'
   ON CONFLICT (message_id, seq) DO NOTHING
 )"""
+
+# A notification takes a lock of the whole cluster and wakes whoever listens, this writer's own process first of all,
+# which has no use for it. So there is none where nobody else is a writer: a process is one before it listens, and in
+# the beat between its dismissal and its return the watchers' poll has to do.
+_LOG_TOLD = f"""
+(SELECT count(pg_notify('{LOG_CHANNEL}', $3)) WHERE EXISTS (SELECT FROM writers other WHERE other.id <> $1))"""
 
 # For a statement with a CTE `turns_ended`.
 _QUEUE_TOLD = f"""
 (SELECT count(pg_notify('{QUEUE_CHANNEL}', '')) FROM turns_ended
  WHERE EXISTS (SELECT FROM turns q WHERE q.conversation_id = turns_ended.conversation_id AND q.state = 'QUEUED'))"""
 
-_RESULT = f"""
-SELECT ARRAY (SELECT id FROM ours) AS ours, EXISTS (SELECT FROM writer) AS alive,
-       pg_notify('{LOG_CHANNEL}', $8)"""
+# What nearly every batch is: new text of replies that are ours. It says only how many rows it has inserted; where that
+# is not all of them, or is not known, SETTLE says of which replies. At half the cost of that, for it need not look
+# whether a row is there already: it fails if one is, and is never run twice.
+APPEND = f"""
+WITH {_FENCE},
+appended AS (
+  INSERT INTO deltas (message_id, seq, content, reasoning)
+  SELECT a.message_id, a.seq, a.content, a.reasoning
+  FROM unnest($2::uuid[], $4::int[], $5::text[], $6::text[]) a (message_id, seq, content, reasoning)
+  JOIN messages m ON m.id = a.message_id
+  WHERE m.id = ANY ($2::uuid[]) AND m.status = 'STREAMING' AND m.writer_id = (SELECT id FROM writer)
+  RETURNING 1
+)
+SELECT (SELECT count(*) FROM appended), {_LOG_TOLD}"""
 
-APPEND = f"WITH {_FENCE}, {_OURS}, {_APPENDED} {_RESULT}"
+_SETTLED = f"SELECT ARRAY (SELECT id FROM ours) AS ours, EXISTS (SELECT FROM writer) AS alive, {_LOG_TOLD}"
+
+# A batch that may have been committed before, in part or as a whole.
+SETTLE = f"WITH {_FENCE}, {_OURS}, {_APPENDED} {_SETTLED}"
 
 # Invariant 4: text, status, usage and the end marker are committed together. The turn ends with its last reply.
 # Messages are locked in the order of their ids, and before their turn, as a deletion does.
-APPEND_AND_END = f"""
+SETTLE_AND_END = f"""
 WITH {_FENCE}, {_OURS}, {_APPENDED},
 ending AS MATERIALIZED (
   SELECT m.id FROM messages m JOIN ours ON ours.id = m.id
@@ -76,7 +100,7 @@ turns_ended AS (
     )
   RETURNING t.conversation_id
 )
-{_RESULT}, {_QUEUE_TOLD}"""
+{_SETTLED}, {_QUEUE_TOLD}"""
 
 LOAD = """
 SELECT wanted.id, m.id IS NULL AS gone, m.status NOT IN ('QUEUED', 'STREAMING') AS ended, m.seq,

@@ -18,12 +18,14 @@ from uuid import UUID
 import asyncpg
 
 from app.chat.errors import BadInput, NotFound, StorageUnavailable
-from app.chat.events import CompletionEvent, End, Snapshot
+from app.chat.events import CompletionEvent
 from app.chat.identifiers import MessageId
 from app.log.batch import Append
 from app.log.connection import LOST, Connection, Link
+from app.log.cursor import Cursor
 from app.log.hint import EVERYTHING, Hints
 from app.log.mirror import Gap, Mirror
+from app.log.mirror_watch import MirrorWatch
 from app.log.statements import FOLLOW, LOAD, LOG_CHANNEL, QUEUE_CHANNEL, STOP_CHANNEL, VANISHED
 
 logger = logging.getLogger("parley.log")
@@ -72,8 +74,13 @@ class Watcher:
             await asyncio.wait([self._task])
         await self._link.close()
 
-    async def watch(self, id: MessageId, after: int) -> AsyncGenerator[CompletionEvent, None]:
-        mirror = self._mirrors.setdefault(id, Mirror())
+    def watch(self, id: MessageId, after: int) -> MirrorWatch:
+        cursor = Cursor(id, Mirror(), after)
+        return MirrorWatch(cursor, self._events(cursor))
+
+    async def _events(self, cursor: Cursor) -> AsyncGenerator[CompletionEvent, None]:
+        id, after = cursor.id, cursor.seq
+        mirror = cursor.mirror = self._mirrors.setdefault(id, cursor.mirror)
         self._hints.follow(id)
         mirror.watchers += 1
         try:
@@ -83,20 +90,9 @@ class Watcher:
                 await self._loaded(mirror)
             if after > mirror.seq:
                 raise BadInput("after", f"is {after}, but the reply has only {mirror.seq}")
-            cursor = after
-            while True:
-                if mirror.opening and cursor < mirror.base:
-                    cursor = mirror.base
-                    yield Snapshot(mirror.base, mirror.opening.content, mirror.opening.reasoning)
-                elif cursor < mirror.seq:
-                    delta = mirror.after(cursor)
-                    cursor = delta.seq
-                    yield delta
-                elif mirror.ended:
-                    yield End(cursor, id)
-                    return
-                elif mirror.gone:
-                    raise NotFound("message")
+            while not cursor.ended:
+                if event := cursor.next():
+                    yield event
                 else:
                     await mirror.change()
         finally:

@@ -1,7 +1,7 @@
-"""The group-commit writer: one connection, and no timer.
+"""The group-commit writer: one connection.
 
-Whatever has gathered for all streams is committed as soon as the commit before it is through: the latency of one
-commit when idle, bigger groups under load.
+Whatever has gathered for all streams is committed as soon as the commit before it is through, but not sooner than
+FLUSH_INTERVAL_SECONDS after that began: the latency of one commit when idle, bigger groups under load.
 
 Invariants (of design section "The promise"):
 - 2: text is told to watchers by the commit's own NOTIFY, and to those of this process by its answer, so only committed
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 import asyncpg
@@ -23,9 +23,9 @@ from app.chat.events import Outcome
 from app.chat.identifiers import MessageId, WriterId
 from app.chat.ports import Fenced, Overflow
 from app.log.batch import Append, Batch, Ending, Stream, gather
-from app.log.connection import Connection, Link
+from app.log.connection import LOST, Connection, Link
 from app.log.hint import hint
-from app.log.statements import APPEND, APPEND_AND_END
+from app.log.statements import APPEND, SETTLE, SETTLE_AND_END
 
 logger = logging.getLogger("parley.log")
 
@@ -34,6 +34,8 @@ MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
 MAX_WAITING_CHARACTERS_IN_ALL = 64 * 1024 * 1024
 STALL_SECONDS = 15.0
 """How long `append` waits for room before the reply is cut short."""
+FLUSH_INTERVAL_SECONDS = 0.002
+"""From the start of a flush to that of the next, at the least. A commit costs as much as twenty deltas in it."""
 LAST_FLUSH_SECONDS = 2.0
 """How long `close` waits for the database."""
 
@@ -59,6 +61,7 @@ class Writer:
         self._fenced = fenced
         self._streams: dict[MessageId, Stream] = {}
         self._dirty: dict[MessageId, Stream] = {}
+        self._refused: frozenset[MessageId] = frozenset()
         self._wake = asyncio.Event()
         self._flushed = asyncio.Event()
         self._waiting = 0
@@ -83,7 +86,13 @@ class Writer:
 
     def open(self, id: MessageId) -> OpenStream:
         stream = self._streams[id] = Stream(id)
+        if id in self._refused:
+            stream.lost = Fenced(f"reply {id} was taken for lost")
         return OpenStream(self, stream)
+
+    def refuse(self, ids: Collection[MessageId]) -> None:
+        """None of these replies, and of no others, may be opened from now on: they are given their ends."""
+        self._refused = frozenset(ids)
 
     def abandon(self, error: Exception) -> None:
         """Nothing more of any stream can be written."""
@@ -120,8 +129,10 @@ class Writer:
             raise Overflow from None
 
     async def _flush_forever(self) -> None:
+        clock = asyncio.get_running_loop().time
         while True:
             await self._wake.wait()
+            began = clock()
             self._wake.clear()
             dirty, self._dirty = self._dirty, {}
             self._waiting = 0
@@ -135,20 +146,43 @@ class Writer:
                         self._lose(stream, error)
             flushed, self._flushed = self._flushed, asyncio.Event()
             flushed.set()
+            await asyncio.sleep(max(0.0, began + FLUSH_INTERVAL_SECONDS - clock()))
 
     async def _commit(self, batch: Batch) -> None:
         """Commits the batch; what PostgreSQL will not take of it ends only the streams concerned."""
         try:
-            await self._write(batch)
-        except asyncpg.PostgresError as error:
-            if len(batch.streams) == 1:
-                logger.exception("delta refused", extra={"reply": str(batch.ids[0])})
-                self._lose(batch.streams[0], error)
-                return
+            if batch.endings or not await self._append(batch):
+                await self._settle(batch)
+        except asyncpg.PostgresError:
             for stream in batch.streams:
-                await self._commit(_part(batch, stream))
+                await self._settle_alone(_part(batch, stream))
 
-    async def _write(self, batch: Batch) -> None:
+    async def _settle_alone(self, batch: Batch) -> None:
+        [stream] = batch.streams
+        try:
+            await self._settle(batch)
+        except asyncpg.PostgresError as error:
+            logger.exception("delta refused", extra={"reply": str(stream.id)})
+            self._lose(stream, error)
+
+    async def _append(self, batch: Batch) -> bool:
+        """Whether all of it was committed; if not, some of it may have been."""
+        arguments = _new_rows(batch, self._current())
+
+        async def run(connection: Connection) -> int:
+            inserted: int = await connection.fetchval(APPEND, *arguments)
+            return inserted
+
+        try:
+            whole = await self._link.use(run) == len(batch.appends)
+        except LOST:
+            return False
+        if whole:
+            self._committed(batch.appends)
+        return whole
+
+    async def _settle(self, batch: Batch) -> None:
+        """Commits what is not committed yet, and finds out what is not ours."""
         writer = self._current()
         sql, arguments = _statement(batch, writer)
 
@@ -211,22 +245,17 @@ def _part(batch: Batch, stream: Stream) -> Batch:
     )
 
 
+def _new_rows(batch: Batch, writer: WriterId) -> list[object]:
+    """Of a batch without ends: a row for each stream."""
+    ids, seqs, contents, reasonings, _ = zip(*batch.appends, strict=True)
+    return [writer, ids, hint(ids), seqs, contents, reasonings]
+
+
 def _statement(batch: Batch, writer: WriterId) -> tuple[str, list[object]]:
-    appends = batch.appends
-    arguments: list[object] = [
-        writer,
-        batch.ids,
-        [each.id for each in appends],
-        [each.seq for each in appends],
-        [each.content for each in appends],
-        [each.reasoning for each in appends],
-        [each.final for each in appends],
-        hint(batch.ids),
-    ]
+    arguments: list[object] = [writer, batch.ids, hint(batch.ids), *zip(*batch.appends, strict=True)]
     if not batch.endings:
-        return APPEND, arguments
-    rows = [_end_row(each) for each in batch.endings]
-    return APPEND_AND_END, arguments + [list(column) for column in zip(*rows, strict=True)]
+        return SETTLE, arguments
+    return SETTLE_AND_END, [*arguments, *zip(*map(_end_row, batch.endings), strict=True)]
 
 
 def _end_row(ending: Ending) -> tuple[object, ...]:

@@ -111,14 +111,21 @@ class BoundedWebSocket(BoundedWrites, WebSocketsSansIOProtocol):
             self._pace()
         return message
 
+    @property
+    def has_room(self) -> bool:
+        return self.writable.is_set() and self.conn.state is OPEN and not self.disconnected
+
+    def write_text(self, text: bytes) -> None:
+        self.transport.write(text_frame(text))
+
     async def send(self, message: ASGISendEvent) -> None:
         """Waits until there is room again, which another may have taken meanwhile."""
         while not self.writable.is_set():
             await self.writable.wait()
-        if message["type"] == "websocket.send" and self.conn.state is OPEN and not self.disconnected:
+        if message["type"] == "websocket.send" and self.has_room:
             text = message.get("text")
             if text is not None:
-                self.transport.write(text_frame(text.encode()))
+                self.write_text(text.encode())
                 return
         await super().send(message)
         if message["type"] == "websocket.accept":
@@ -132,6 +139,9 @@ class BoundedWebSocket(BoundedWrites, WebSocketsSansIOProtocol):
         del self.response
 
     async def run_asgi(self) -> None:
+        """Tells the application that it can write without waiting, which is no part of ASGI."""
+        self.scope["extensions"]["parley.outlet"] = {"outlet": self}
         await super().run_asgi()
+        self.scope["extensions"].clear()
         if not self.disconnected:
             self.expect_progress()

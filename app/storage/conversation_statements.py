@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
+from app.chat.message_parts import MessageParts
 from app.storage.message_tree_statements import branch_pages
-from app.storage.rows import NO_MESSAGE, conversation_row, message_columns, message_row
+from app.storage.rows import conversation_row, message_columns, message_row, no_message
 
 # By the ids, then by the owner: the planner would rather look through all that the owner has.
 CONVERSATIONS: Final = f"""
@@ -37,15 +39,16 @@ page AS MATERIALIZED (
 )"""  # noqa: S608 - as above
 
 
-def _overview(direction: str) -> str:
-    """The page, in rows of its own, and those of the pages of its branches, as in BRANCH_PAGES.
+@cache
+def overview(*, backward: bool, parts: MessageParts) -> str:
+    """The page, in rows of its own, and those of the pages of its branches, as in `pages_of_branches`.
 
     Of each conversation those that $8 describes, of at most $9 bytes each and of $10 in all. A branch's number counts
     them through the page, conversation by conversation. Beside each conversation the first reply in flight if $11 says
     so, and how many conversations there are on all pages if $12 does.
     """
     return f"""
-WITH RECURSIVE {_page(direction)},
+WITH RECURSIVE {_page("ASC" if backward else "DESC")},
 site AS MATERIALIZED (
   SELECT (page.number - 1) * jsonb_array_length($8::jsonb) + wanted."window" AS number, page.tip_id AS tip,
          wanted.size, wanted.backward, wanted.after, wanted.before, tip.conversation_id, tip.depth
@@ -57,18 +60,18 @@ site AS MATERIALIZED (
   WHERE page.number <= $7::int AND tip.conversation_id = page.id
 ),
 {branch_pages("$9::int", "$10::int")}
-SELECT number, NULL::record AS conversation, NULL::record AS active, NULL::int AS total, NULL::record AS span,
-       {message_columns("said")}
+SELECT {message_columns("said", parts)},
+       number, NULL::record AS span, NULL::record AS conversation, NULL::record AS active, NULL::int AS total
 FROM said
 UNION ALL
-SELECT number, NULL, NULL, NULL, ROW(depth, low, high), {NO_MESSAGE} FROM span
+SELECT {no_message(parts)}, number, ROW(depth, low, high), NULL, NULL, NULL FROM span
 UNION ALL
-SELECT number, {conversation_row("page")},
+SELECT {no_message(parts)}, number, NULL, {conversation_row("page")},
        CASE WHEN $11::bool THEN (
-         SELECT {message_row("m")} FROM messages m
+         SELECT {message_row("m", parts)} FROM messages m
          WHERE m.conversation_id = page.id AND m.status IN ('QUEUED', 'STREAMING') ORDER BY m.created_at, m.id LIMIT 1
        ) END,
-       CASE WHEN $12::bool THEN ({COUNT}) END, NULL, {NO_MESSAGE}
+       CASE WHEN $12::bool THEN ({COUNT}) END
 FROM page
 """  # noqa: S608 - as above
 
@@ -79,5 +82,3 @@ def _page_alone(direction: str) -> str:
 
 NEWEST_FIRST: Final = _page_alone("DESC")
 OLDEST_FIRST: Final = _page_alone("ASC")
-NEWEST_FIRST_OVERVIEW: Final = _overview("DESC")
-OLDEST_FIRST_OVERVIEW: Final = _overview("ASC")

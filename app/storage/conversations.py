@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 
 from asyncpg import Record
 
 from app.chat.identifiers import ConversationId
+from app.chat.message_parts import MessageParts
 from app.chat.overview import Overview, Shown
 from app.chat.paging import ActivityKey, BranchQuery, Depth, Page, Window
 from app.chat.records import Conversation, Message
@@ -18,13 +19,12 @@ from app.storage.conversation_statements import (
     CONVERSATIONS,
     COUNT,
     NEWEST_FIRST,
-    NEWEST_FIRST_OVERVIEW,
     OLDEST_FIRST,
-    OLDEST_FIRST_OVERVIEW,
+    overview,
 )
 from app.storage.message_tree import max_bytes, pages_of
 from app.storage.reaching import run_statement
-from app.storage.rows import conversation_of, message_of
+from app.storage.rows import Values, conversation_of, message_reader
 
 
 class PrismaConversations:
@@ -42,15 +42,15 @@ class PrismaConversations:
         return _page(await run_statement(self._db, statement, *_place(owner, window, archived), reads=True), window)
 
     async def overview(
-        self, owner: str, window: Window[ActivityKey], shown: Shown, *, archived: bool | None
+        self, owner: str, window: Window[ActivityKey], shown: Shown, *, archived: bool | None, parts: MessageParts
     ) -> Overview:
         if shown == Shown():
             return Overview(await self.page(owner, window, archived=archived))
-        statement = OLDEST_FIRST_OVERVIEW if window.backward else NEWEST_FIRST_OVERVIEW
+        statement = overview(backward=window.backward, parts=parts)
         limits = max_bytes(window.size * len(shown.branches))
         beside = (_windows(shown.branches), *limits, shown.active, shown.total)
         rows = await run_statement(self._db, statement, *_place(owner, window, archived), *beside, reads=True)
-        return _overview(rows, window, shown)
+        return _overview(rows, window, shown, message_reader(parts))
 
     async def count(self, owner: str, *, archived: bool | None) -> int:
         [answer] = await run_statement(self._db, COUNT, owner, _kinds(archived), reads=True)
@@ -92,12 +92,18 @@ def _page(rows: Sequence[Record], window: Window[ActivityKey], total: int | None
     return Page(items, has_next=more, has_previous=window.after is not None, total=total)
 
 
-def _overview(rows: Sequence[Record], window: Window[ActivityKey], shown: Shown) -> Overview:
-    listed = sorted((row for row in rows if row["conversation"]), key=itemgetter("number"))
+def _overview(
+    rows: Sequence[Record], window: Window[ActivityKey], shown: Shown, message_of: Callable[[Values], Message]
+) -> Overview:
+    listed: list[Record] = []
+    others: list[Record] = []
+    for row in rows:
+        (listed if row["conversation"] else others).append(row)
+    listed.sort(key=itemgetter("number"))
     page = _page(listed, window, listed[0]["total"] if listed else None)
     in_order = page.items[::-1] if window.backward else page.items
     branches: dict[BranchQuery, Page[Message]] = {}
-    for number, branch in pages_of(row for row in rows if not row["conversation"]).items():
+    for number, branch in pages_of(others, message_of).items():
         conversation, wanted = divmod(number, len(shown.branches))
         if tip := in_order[conversation].tip_id:
             branches[tip, shown.branches[wanted]] = branch

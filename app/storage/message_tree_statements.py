@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
-from app.storage.rows import NO_MESSAGE, conversation_row, message_columns, message_row
+from app.chat.message_parts import MessageParts
+from app.storage.rows import conversation_row, message_columns, message_row, no_message
 
 
 def _message(id: str, name: str = "m") -> str:
@@ -109,9 +111,12 @@ said AS NOT MATERIALIZED (
 )"""  # noqa: S608 - as above
 
 
-# Of each branch that $2 asks for, a page of at most $3 bytes, and of $4 in all: a row for each message, and one for
-# each page that says where in its branch it is, and whether its cursors are known.
-BRANCH_PAGES: Final = f"""
+@cache
+def pages_of_branches(parts: MessageParts) -> str:
+    """Of each branch that $2 asks for, a page of at most $3 bytes, and of $4 in all: a row for each message, and one
+    for each page that says where in its branch it is, and whether its cursors are known.
+    """
+    return f"""
 WITH RECURSIVE
 asked AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset($2::jsonb) AS asked (
@@ -128,17 +133,21 @@ site AS MATERIALIZED (
   WHERE c.owner = $1
 ),
 {branch_pages("$3::int", "$4::int")}
-SELECT number, NULL::record AS span, {message_columns("said")} FROM said
+SELECT {message_columns("said", parts)}, number, NULL::record AS span FROM said
 UNION ALL
-SELECT number, ROW(depth, low, high, after_id IS NULL OR after IS NOT NULL, before_id IS NULL OR before IS NOT NULL),
-       {NO_MESSAGE}
+SELECT {no_message(parts)}, number,
+       ROW(depth, low, high, after_id IS NULL OR after IS NOT NULL, before_id IS NULL OR before IS NOT NULL)
 FROM span
 """  # noqa: S608 - as above
 
-# All messages with the parents of $2, or at the roots of their conversations, oldest first; NULLs where they have
-# more than $3 bytes of text. Each is there once, however many of its siblings are asked for. Two branches, as neither
-# index serves `IS NOT DISTINCT FROM`.
-SIBLINGS: Final = f"""
+
+@cache
+def siblings(parts: MessageParts) -> str:
+    """All messages with the parents of $2, or at the roots of their conversations, oldest first; NULLs where they have
+    more than $3 bytes of text. Each is there once, however many of its siblings are asked for.
+    """
+    # Two branches, as neither index serves `IS NOT DISTINCT FROM`.
+    return f"""
 WITH wanted AS MATERIALIZED (
   SELECT DISTINCT m.conversation_id, m.parent_id
   FROM messages m {_conversation("m.conversation_id")}
@@ -153,25 +162,35 @@ sibling AS (
     WHERE wanted.parent_id IS NULL AND m.depth = 0 AND m.conversation_id = wanted.conversation_id
   ) s
 )
-SELECT CASE WHEN s.bytes_of_all <= $3::int THEN {message_row("s")} END AS message FROM sibling s
+SELECT CASE WHEN s.bytes_of_all <= $3::int THEN {message_row("s", parts)} END AS message FROM sibling s
 ORDER BY s.created_at, s.id
 """  # noqa: S608 - as above
 
-MESSAGES: Final = f"""
-SELECT {message_columns("m")} FROM messages m {_conversation("m.conversation_id")}
+
+@cache
+def messages(parts: MessageParts) -> str:
+    """Those of the ids $2."""
+    return f"""
+SELECT {message_columns("m", parts)} FROM messages m {_conversation("m.conversation_id")}
 WHERE m.id = ANY ($2::uuid[]) AND c.owner = $1
 """  # noqa: S608 - as above
+
+
+@cache
+def in_flight(parts: MessageParts) -> str:
+    """Of the conversations $2, oldest first."""
+    return f"""
+SELECT {message_row("m", parts)} AS message FROM messages m {_conversation("m.conversation_id")}
+WHERE m.conversation_id = ANY ($2::uuid[]) AND c.owner = $1 AND m.status IN ('QUEUED', 'STREAMING')
+ORDER BY m.created_at, m.id
+"""  # noqa: S608 - as above
+
+
+IN_FLIGHT: Final = in_flight(MessageParts.WHOLE)
 
 # What a turn hangs on: one read, as posting costs a client all of its round trips.
 MESSAGE_IN_CONVERSATION: Final = f"""
 SELECT {message_row("m")} AS message, {conversation_row("c")} AS conversation
 FROM messages m {_conversation("m.conversation_id")}
 WHERE m.id = $2::uuid AND c.owner = $1
-"""  # noqa: S608 - as above
-
-# Of the conversations in $2, oldest first.
-IN_FLIGHT: Final = f"""
-SELECT {message_row("m")} AS message FROM messages m {_conversation("m.conversation_id")}
-WHERE m.conversation_id = ANY ($2::uuid[]) AND c.owner = $1 AND m.status IN ('QUEUED', 'STREAMING')
-ORDER BY m.created_at, m.id
 """  # noqa: S608 - as above

@@ -13,6 +13,7 @@ from prisma.types import ConversationUpdateInput
 from app.chat.changes import ConversationChanges, NewTurn, StartedTurn
 from app.chat.completion import PromptMessage
 from app.chat.identifiers import ConversationId, MessageId, TurnId, WriterId
+from app.chat.message_parts import MessageParts
 from app.chat.overview import Overview, Shown
 from app.chat.paging import ActivityKey, BranchQuery, CompletionPage, CompletionQuery, Page, Window
 from app.chat.records import Completion, Conversation, Message, Metadata
@@ -87,32 +88,44 @@ class PrismaRecords:
         return await self._conversations.page(owner, window, archived=archived)
 
     async def overview(
-        self, owner: str, window: Window[ActivityKey], shown: Shown, *, archived: bool | None
+        self,
+        owner: str,
+        window: Window[ActivityKey],
+        shown: Shown,
+        *,
+        archived: bool | None,
+        parts: MessageParts = MessageParts.WHOLE,
     ) -> Overview:
-        return await self._conversations.overview(owner, window, shown, archived=archived)
+        return await self._conversations.overview(owner, window, shown, archived=archived, parts=parts)
 
     async def conversation_count(self, owner: str, *, archived: bool | None) -> int:
         return await self._conversations.count(owner, archived=archived)
 
-    async def messages(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]:
-        return await self._tree.messages(owner, ids)
+    async def messages(
+        self, owner: str, ids: Sequence[MessageId], parts: MessageParts = MessageParts.WHOLE
+    ) -> Mapping[MessageId, Message]:
+        return await self._tree.messages(owner, ids, parts)
 
     async def message_in_conversation(self, owner: str, id: MessageId) -> tuple[Message, Conversation] | None:
         return await self._tree.message_in_conversation(owner, id)
 
-    async def siblings(self, owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
-        return await self._tree.siblings(owner, ids)
+    async def siblings(
+        self, owner: str, ids: Sequence[MessageId], parts: MessageParts = MessageParts.WHOLE
+    ) -> Mapping[MessageId, Sequence[Message]]:
+        return await self._tree.siblings(owner, ids, parts)
 
     async def branch_page(self, owner: str, tip: MessageId, window: Window[MessageId]) -> Page[Message]:
         return await self._tree.branch_page(owner, tip, window)
 
-    async def branch_pages(self, owner: str, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
-        return await self._tree.branch_pages(owner, queries)
+    async def branch_pages(
+        self, owner: str, queries: Sequence[BranchQuery], parts: MessageParts = MessageParts.WHOLE
+    ) -> Mapping[BranchQuery, Page[Message]]:
+        return await self._tree.branch_pages(owner, queries, parts)
 
     async def active_replies(
-        self, owner: str, ids: Sequence[ConversationId]
+        self, owner: str, ids: Sequence[ConversationId], parts: MessageParts = MessageParts.WHOLE
     ) -> Mapping[ConversationId, Sequence[Message]]:
-        return await self._tree.in_flight(owner, ids)
+        return await self._tree.in_flight(owner, ids, parts)
 
     async def begin_turn(self, turn: NewTurn, writer: WriterId) -> StartedTurn:
         return await self._turns.begin(turn, writer)

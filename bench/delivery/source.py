@@ -49,8 +49,6 @@ class Feed(Protocol):
 
     def end(self) -> None: ...
 
-    def read(self) -> Numbered: ...
-
 
 class Source:
     """Args:
@@ -63,13 +61,20 @@ class Source:
         self._readers = 0
         self._came = asyncio.Event()
 
-    def read(self, id: str) -> Numbered:
+    def reply(self, id: str) -> Feed:
+        """For one more reader."""
         self._readers += 1
         self._came.set()
         feed = self._feeds.get(id)
         if feed is None:
             feed = self._feeds[id] = self._feed()
-        return feed.read()
+        return feed
+
+    def read(self, id: str) -> Numbered:
+        """Of a source that makes streams."""
+        stream = self.reply(id)
+        assert isinstance(stream, Stream)
+        return stream.read()
 
     async def readers(self, wanted: int) -> None:
         """Returns when so many have come."""

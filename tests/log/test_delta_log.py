@@ -326,6 +326,24 @@ async def test_a_reply_that_nobody_generates_is_ended_by_its_own_process(
     assert await sql.fetchval("SELECT status FROM messages WHERE id = $1", reply) == "INTERRUPTED"
 
 
+async def test_a_reply_that_is_begun_while_it_is_ended_for_that_nobody_generates_it_shows_nothing(
+    start_log: StartLog, new_reply: NewReply, sql: Connection
+) -> None:
+    log = await start_log()
+    reply = await new_reply(log.writer)
+    async with sql.transaction():  # in the way of the end that the process gives it
+        await sql.execute("INSERT INTO deltas (message_id, seq) VALUES ($1, 1)", reply)
+        await waiting_for_lock(sql, "parley lease")
+        stream = log.open(reply)
+        with pytest.raises(Fenced):
+            await stream.append("too late")
+        await sql.execute("DELETE FROM deltas WHERE message_id = $1", reply)
+    with pytest.raises(Fenced):
+        await stream.end(COMPLETE)
+    assert await asyncio.wait_for(everything(log, reply), DEADLINE_SECONDS) == [End(0, reply)]
+    assert await sql.fetchval("SELECT status FROM messages WHERE id = $1", reply) == "INTERRUPTED"
+
+
 async def test_a_reply_that_waited_long_before_it_began_is_not_taken_for_one_that_nobody_generates(
     start_log: StartLog, new_reply: NewReply, sql: Connection
 ) -> None:

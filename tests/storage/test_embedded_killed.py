@@ -50,12 +50,13 @@ async def test_ctrl_c_at_the_terminal_does_not_stop_the_database_under_the_serve
             print(url)
             time.sleep(60)
         except KeyboardInterrupt:
-            time.sleep(0.3) # long enough for PostgreSQL to go, had it got the signal
             asyncio.run(ask(url))
     """
     with program(code, data_dir) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("postgresql://")
+        for each in supervisor(data_dir), postmaster(data_dir):  # a terminal signals a process group as a whole
+            assert os.getpgid(each.pid) != os.getpgid(process.pid)
         os.killpg(process.pid, signal.SIGINT)
         assert process.stdout.readline() == "alive\n"
     assert process.returncode == 0
@@ -86,7 +87,7 @@ async def test_after_a_kill_of_everything_the_next_start_recovers(data_dir: Path
         for each in doomed:
             each.kill()
         for each in doomed:
-            each.wait()  # a kill returns before the process is gone, and until then it takes connections
+            each.wait()  # until it is gone it takes connections
     with EmbeddedPostgres(data_dir) as url:
         assert await sql(url, "SELECT answer FROM kept") == 42
     assert none_left(data_dir)
@@ -94,8 +95,9 @@ async def test_after_a_kill_of_everything_the_next_start_recovers(data_dir: Path
 
 async def test_a_postgresql_without_its_supervisor_makes_way(data_dir: Path) -> None:
     with another_user(data_dir) as (_, _):
-        supervisor(data_dir).kill()
-        orphan = postmaster(data_dir)
+        killed, orphan = supervisor(data_dir), postmaster(data_dir)
+        killed.kill()
+        killed.wait()  # a kill returns before the process is gone, and until then it is the supervisor
         with EmbeddedPostgres(data_dir) as url:
             assert await sql(url, "SELECT 1") == 1
             assert postmaster(data_dir).pid != orphan.pid

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from graphql import GraphQLError, get_operation_ast
@@ -32,23 +30,13 @@ class CheckedOperation(SchemaExtension):
     _checked: CheckedDocument
     _plan: CostPlan | None = None
     _cost: int | None = None
-    _room: asyncio.Semaphore | None = None
-    """In which there is a place for the answer."""
-
-    async def on_operation(self) -> AsyncIterator[None]:
-        """Ends when the answer has been taken."""
-        try:
-            yield
-        finally:
-            if self._room:
-                self._room.release()
 
     async def on_execute(self) -> None:  # type: ignore[override]  # Strawberry takes plain functions, too
         context = self.execution_context
         answers = context.context.answers
         if answers and context.operation_type is not OperationType.SUBSCRIPTION:
             await answers.acquire()
-            self._room = answers
+            context.context.has_room = True
 
     def on_parse(self) -> None:  # type: ignore[override]  # as above
         """Raises:
@@ -60,6 +48,7 @@ class CheckedOperation(SchemaExtension):
         if not self._checked.errors:
             # `operation_name` would be that of the first operation where the client has named none.
             self._plan = self._checked.plan(context._provided_operation_name)
+            context.context.read_only(self._checked.parts)
         context.graphql_document = self._checked.document
 
     def on_validate(self) -> None:  # type: ignore[override]  # as above

@@ -13,6 +13,7 @@ from app.api.graphql.event_source import Following
 from app.api.graphql.loaders import KnownLoaders, Loaders
 from app.api.graphql.selection.foreseen import Unknown
 from app.api.identity import Identity
+from app.chat.message_parts import MessageParts
 from app.chat.service import Chat
 
 
@@ -32,8 +33,16 @@ class Context(Following):
         self.owner = identity.owner
         self.introspection = introspection
         self.answers = answers
-        self.load = Loaders(chat, self.owner)
+        self._parts = MessageParts.WHOLE
+        self.has_room = False
         self._siblings_given = 0
+        self.forget()
+
+    def leave_room(self) -> None:
+        """To be called when the answer has been taken, or there is none."""
+        if self.answers and self.has_room:
+            self.answers.release()
+            self.has_room = False
 
     def give_siblings(self, count: int) -> None:
         """Raises:
@@ -52,7 +61,12 @@ class Context(Following):
 
     def forget(self) -> None:
         """After a change nothing read before it counts."""
-        self.load = Loaders(self.chat, self.owner)
+        self.load = Loaders(self.chat, self.owner, self._parts)
+
+    def read_only(self, parts: MessageParts) -> None:
+        """Of messages the operation asks for no more than that."""
+        self._parts = parts
+        self.forget()
 
 
 class KnownContext:

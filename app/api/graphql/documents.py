@@ -32,7 +32,9 @@ from app.api.graphql.limits import (
     MAX_TOKENS,
     MAX_VALIDATION_ERRORS,
 )
+from app.api.graphql.selected_parts import selected_parts
 from app.chat.errors import Code
+from app.chat.message_parts import MessageParts
 
 RULES = tuple(
     MaxFieldComparisonsRule if each is OverlappingFieldsCanBeMergedRule else each
@@ -45,11 +47,13 @@ class CheckedDocument:
     """Args:
     errors: what the rules have against it.
     plans: what its operations cost, by their names; none if there are errors.
+    parts: of messages, that they ask for.
     """
 
     document: DocumentNode
     errors: tuple[GraphQLError, ...]
     plans: Mapping[str | None, CostPlan]
+    parts: MessageParts
 
     def plan(self, operation_name: str | None) -> CostPlan:
         """Of the operation that is to be run: GraphQL specification, 6.1 (GetOperation).
@@ -100,9 +104,10 @@ def _check(schema: GraphQLSchema, query: str, introspection: bool) -> CheckedDoc
         document = _parse(query)
         errors = _errors(schema, document, introspection)
         plans = {} if errors else _plans(schema, document)
+        parts = MessageParts.WHOLE if errors else selected_parts(schema, document)
     except RecursionError:
         raise too_complex("The query is nested too deep.") from None
-    return CheckedDocument(document, errors, plans)
+    return CheckedDocument(document, errors, plans, parts)
 
 
 _check_and_keep = lru_cache(maxsize=CACHED_DOCUMENTS)(_check)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Any, Self
 
+from app.api.graphql.presented_events import PresentedEvents
+from app.api.graphql.push import Outlet, Push
 from app.api.graphql.selection.execution import Execution
 from app.api.graphql.selection.generated_function import Completion
+from app.chat.watch import Watch
 
 
 class EventSource:
@@ -46,21 +49,39 @@ class EventSource:
         return await anext(self._events)
 
     async def aclose(self) -> None:
-        if isinstance(self._events, AsyncGenerator):
+        if isinstance(self._events, AsyncGenerator | PresentedEvents):
             await self._events.aclose()
+
+    async def push(self, outlet: Outlet, before: str, after: str) -> None:
+        """Writes responses to where nothing has to be waited for, as soon as there are any. Returns when the next one
+        is to be taken otherwise. To be called whenever `completed` could be.
+
+        Args:
+            before, after: of each message, what stands around the response.
+        """
+        events = self._events
+        if self._given_back or not isinstance(events, PresentedEvents) or not isinstance(events.source, Watch):
+            return
+        before, after = f'{before}{{"data":{{"{self._name}":', "}}" + after
+        push = Push(events.source, events, self._completion, outlet, before.encode(), after.encode())
+        await push.run()
+        self._given_back = push.left
 
     async def completed(self) -> AsyncGenerator[dict[str, Any], None]:
         """The data of each event, up to the first thing that is graphql-core's. To be taken while graphql-core waits
         for its next response to be asked for.
         """
         try:
-            async for event in self._events:
+            while not self._given_back:
+                event = await anext(self._events)
                 try:
                     data = {self._name: self._completion(event, self._execution)}
                 except Exception:
                     self._given_back = (event,)
                     return
                 yield data
+        except StopAsyncIteration:
+            return
         except Exception as error:
             self._error = error
 

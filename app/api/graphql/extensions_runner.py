@@ -36,6 +36,9 @@ class LeanExtensionsRunner(SchemaExtensionsRunner):
             context.events = None  # nobody may take what they have to hear of
         return super().on_stream_result(result)
 
+    def operation(self) -> Any:
+        return self._before("on_operation") or super().operation()
+
     def parsing(self) -> Any:
         return self._before("on_parse") or super().parsing()
 

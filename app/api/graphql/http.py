@@ -9,6 +9,7 @@ from typing import Any
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -58,8 +59,10 @@ class SubscriptionAsked(NotServed):
 
 
 class Endpoint:
-    """Args:
-    playground: what a browser gets that opens the address; None serves none.
+    """An ASGI application for the requests of one path; a framework's route takes `serve`.
+
+    Args:
+        playground: what a browser gets that opens the address; None serves none.
     """
 
     def __init__(
@@ -75,6 +78,10 @@ class Endpoint:
         self.streams = EventStreams(identify) if streams is None else streams
         self._identify = counting_requests(identify)
         self._playground = playground
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.serve(Request(scope, receive, send))
+        await response(scope, receive, send)
 
     async def serve(self, request: Request) -> Response:
         accept = request.headers.get("accept", "")
@@ -157,8 +164,8 @@ def _is_safe(request: Request) -> bool:
 
 
 def _opens_page(request: Request, accept: str) -> bool:
-    asks = not NAMING_DOCUMENTS.isdisjoint(request.query_params)
-    return _is_safe(request) and not asks and media_type.wants_page(accept)
+    asked = _is_safe(request) and media_type.wants_page(accept)
+    return asked and NAMING_DOCUMENTS.isdisjoint(request.query_params)
 
 
 async def _read(request: Request) -> RequestParameters:

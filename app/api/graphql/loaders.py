@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
+from typing import NamedTuple
 
-from app.api.graphql.loader import KnownLoader, Loader
+from app.api.graphql.loader import KnownLoader, Loader, Memory
+from app.chat.history import History
 from app.chat.identifiers import ConversationId, MessageId
+from app.chat.message_parts import MessageParts
 from app.chat.overview import Shown
 from app.chat.paging import ActivityKey, BranchQuery, Page, Window
 from app.chat.records import Conversation, Message
@@ -18,11 +21,15 @@ class Loaders:
 
     What one read has found no other asks for again. Each loader is made when it is asked for: most operations need one
     or two, and a subscription, which may wait for hours, none until its end.
+
+    Args:
+        parts: which are read of messages.
     """
 
-    def __init__(self, chat: Chat, owner: str) -> None:
+    def __init__(self, chat: Chat, owner: str, parts: MessageParts) -> None:
         self._chat = chat
         self._owner = owner
+        self._parts = parts
 
     @cached_property
     def conversations(self) -> Loader[ConversationId, Conversation]:
@@ -30,76 +37,95 @@ class Loaders:
 
     @cached_property
     def messages(self) -> Loader[MessageId, Message]:
-        return Loader(partial(self._chat.history.messages, self._owner))
+        return Loader(partial(self._chat.history.messages, self._owner, parts=self._parts))
 
     @cached_property
     def siblings(self) -> Loader[MessageId, Sequence[Message]]:
-        return Loader(self._siblings)
+        return Loader(self._reads.siblings)
 
     @cached_property
     def branches(self) -> Loader[BranchQuery, Page[Message]]:
-        return Loader(self._branches)
+        return Loader(self._reads.branches)
 
     @cached_property
     def active(self) -> Loader[ConversationId, Message]:
-        return Loader(self._active)
+        return Loader(self._reads.active)
 
-    @cached_property
+    @property
     def known(self) -> KnownLoaders:
         return KnownLoaders(self)
 
     async def overview(self, window: Window[ActivityKey], shown: Shown, *, archived: bool | None) -> Page[Conversation]:
         """A page of conversations. Whoever resolves what is shown of them finds it read."""
-        found = await self._chat.history.overview(self._owner, window, shown, archived=archived)
+        found = await self._chat.history.overview(self._owner, window, shown, archived=archived, parts=self._parts)
         items = found.conversations.items
-        self.conversations.learn((each.id, each) for each in items)
+        self.conversations.memory.learn((each.id, each) for each in items)
         if found.branches:
-            self.branches.learn(found.branches.items())
-            self._learn_messages(each for page in found.branches.values() for each in page.items)
+            self.branches.memory.learn(found.branches.items())
+            _learn(self.messages.memory, (each for page in found.branches.values() for each in page.items))
         if shown.active:
-            self.active.learn((each.id, found.active.get(each.id)) for each in items)
-            self._learn_messages(found.active.values())
+            self.active.memory.learn((each.id, found.active.get(each.id)) for each in items)
+            _learn(self.messages.memory, found.active.values())
         return found.conversations
 
-    def _learn_messages(self, found: Iterable[Message]) -> None:
-        self.messages.learn((each.id, each) for each in found)
+    @property
+    def _reads(self) -> _Reads:
+        return _Reads(self._chat.history, self._owner, self._parts, self.messages.memory)
 
-    async def _siblings(self, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
-        found = await self._chat.history.siblings(self._owner, ids)
+
+class _Reads(NamedTuple):
+    """Reads that bring messages along.
+
+    Args:
+        messages: where those become known.
+    """
+
+    history: History
+    owner: str
+    parts: MessageParts
+    messages: Memory[MessageId, Message]
+
+    async def siblings(self, ids: Sequence[MessageId]) -> Mapping[MessageId, Sequence[Message]]:
+        found = await self.history.siblings(self.owner, ids, self.parts)
         groups = list(found.values())
-        self._learn_messages(each for group in groups for each in group)
-        self.siblings.learn((each.id, group) for group in groups for each in group)
+        _learn(self.messages, (each for group in groups for each in group))
+        return {each.id: group for group in groups for each in group}
+
+    async def branches(self, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
+        found = await self.history.branches(self.owner, queries, self.parts)
+        _learn(self.messages, (each for page in found.values() for each in page.items))
         return found
 
-    async def _branches(self, queries: Sequence[BranchQuery]) -> Mapping[BranchQuery, Page[Message]]:
-        found = await self._chat.history.branches(self._owner, queries)
-        self._learn_messages(each for page in found.values() for each in page.items)
+    async def active(self, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Message]:
+        found = await self.history.active(self.owner, ids, self.parts)
+        _learn(self.messages, found.values())
         return found
 
-    async def _active(self, ids: Sequence[ConversationId]) -> Mapping[ConversationId, Message]:
-        found = await self._chat.history.active(self._owner, ids)
-        self._learn_messages(found.values())
-        return found
+
+def _learn(memory: Memory[MessageId, Message], found: Iterable[Message]) -> None:
+    memory.learn((each.id, each) for each in found)
 
 
 class KnownLoaders:
     """The same, as far as it is known: see FORESEEN."""
 
+    __slots__ = ("_loaders",)
+
     def __init__(self, loaders: Loaders) -> None:
         self._loaders = loaders
 
-    @cached_property
+    @property
     def conversations(self) -> KnownLoader[ConversationId, Conversation]:
-        return KnownLoader(self._loaders.conversations)
+        return KnownLoader(self._loaders.conversations.memory)
 
-    @cached_property
+    @property
     def messages(self) -> KnownLoader[MessageId, Message]:
-        return KnownLoader(self._loaders.messages)
+        return KnownLoader(self._loaders.messages.memory)
 
-    @cached_property
+    @property
     def branches(self) -> KnownLoader[BranchQuery, Page[Message]]:
-        return KnownLoader(self._loaders.branches)
+        return KnownLoader(self._loaders.branches.memory)
 
-    @cached_property
+    @property
     def active(self) -> KnownLoader[ConversationId, Message]:
-        return KnownLoader(self._loaders.active)
+        return KnownLoader(self._loaders.active.memory)

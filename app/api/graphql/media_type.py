@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Final, TypeVar
+
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 HTML = "text/html"
 EVENT_STREAM = "text/event-stream"
 
+REMEMBERED_HEADERS: Final = 64
+MAX_REMEMBERED_CHARACTERS: Final = 256
+"""Of a header: browsers send 90."""
 
+Answer = TypeVar("Answer")
+
+
+def remembered(of_header: Callable[[str], Answer]) -> Callable[[str], Answer]:
+    """The same, where what a client has sent once, and sends with each request, is not read again."""
+    known = lru_cache(maxsize=REMEMBERED_HEADERS)(of_header)
+
+    @wraps(of_header)
+    def answer(header: str) -> Answer:
+        return (known if len(header) <= MAX_REMEMBERED_CHARACTERS else of_header)(header)
+
+    return answer
+
+
+@remembered
 def response_type(accept: str) -> str:
     """GraphQL's own media type for a client that asks for it by name, plain JSON for everybody else."""
     qualities = _qualities(accept)
@@ -15,11 +37,13 @@ def response_type(accept: str) -> str:
     return GRAPHQL_RESPONSE if own > 0 and own >= qualities.get(JSON, 0.0) else JSON
 
 
+@remembered
 def accepts_events(accept: str) -> bool:
     """Whether the client names event streams: among others, where it knows not beforehand what comes, as urql does."""
     return _qualities(accept).get(EVENT_STREAM, 0.0) > 0
 
 
+@remembered
 def prefers_events(accept: str) -> bool:
     """Whether the client would have an event stream rather than JSON. As much as JSON is not enough: what has a single
     answer is read more easily as that.
@@ -29,11 +53,13 @@ def prefers_events(accept: str) -> bool:
     return events > max(_quality(qualities, JSON), _quality(qualities, GRAPHQL_RESPONSE))
 
 
+@remembered
 def wants_page(accept: str) -> bool:
     """Whether it is a browser that asks, to show what it gets."""
     return _qualities(accept).get(HTML, 0.0) > 0
 
 
+@remembered
 def is_json(content_type: str) -> bool:
     """Whether a request's body is said to be JSON in UTF-8.
 

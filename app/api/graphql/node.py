@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import strawberry
 
+from app.api.graphql.selected_parts import reads
+from app.chat.message_parts import MessageParts
+
 
 @strawberry.interface(description="Anything that can be fetched again by its id.")
 class Node:
     __slots__ = ()
 
-    @strawberry.field(description="Opaque, prefixed by kind, and the same for ever.", graphql_type=strawberry.ID)
+    @strawberry.field(
+        description="Opaque, prefixed by kind, and the same for ever.",
+        graphql_type=strawberry.ID,
+        metadata=reads(MessageParts.NONE),
+    )
     def id(self) -> str:
         return self.text_id()
 

@@ -62,6 +62,8 @@ async def responses(
                             yield {"data": data}
         except GraphQLError as error:  # CheckedOperation finds no document, or no operation in it
             raise Failed([present(error)]) from None
+        finally:
+            context.leave_room()
 
 
 def has_no_data(result: ExecutionResult) -> bool:

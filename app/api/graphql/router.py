@@ -10,8 +10,8 @@ from starlette.types import ASGIApp
 
 from app.api.graphql.http import Endpoint, Playground
 from app.api.graphql.policy import Policy
+from app.api.graphql.straight import Straight
 from app.api.graphql.websocket.sockets import Sockets
-from app.api.graphql.websocket.straight import Straight
 from app.api.identity import Identify
 from app.chat.service import Chat
 
@@ -23,20 +23,20 @@ class GraphQLRouter(APIRouter):
 
     def __init__(self, endpoint: Endpoint, sockets: Sockets) -> None:
         super().__init__()
-        self._streams = endpoint.streams
+        self._endpoint = endpoint
         self._sockets = sockets
         self.add_route(PATH, endpoint.serve, methods=["GET", "POST"], include_in_schema=False)
 
     def added_to(self, app: FastAPI) -> ASGIApp:
         """What is to be served in place of that application."""
         app.include_router(self)
-        return Straight(app, path=PATH, sockets=self._sockets)
+        return Straight(app, path=PATH, requests=self._endpoint, sockets=self._sockets)
 
     async def drain(self, grace_seconds: float) -> None:
         """Refuses new operations, lets those under way come to their end within the grace period, and closes every
         socket and event stream. To be called when the replies that subscribers watch have been given their ends.
         """
-        await asyncio.gather(self._sockets.drain(grace_seconds), self._streams.drain(grace_seconds))
+        await asyncio.gather(self._sockets.drain(grace_seconds), self._endpoint.streams.drain(grace_seconds))
 
 
 def graphql_router(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import strawberry
@@ -11,7 +10,8 @@ import strawberry
 from app.api.graphql.completion_event import CompletionEvent, completion_event
 from app.api.graphql.context import Info
 from app.api.graphql.cost import cost
-from app.chat import events, identifiers
+from app.api.graphql.presented_events import PresentedEvents
+from app.chat import identifiers
 
 WATCH_COST = 10
 """Of a stream that is held open; what is asked of an event counts once."""
@@ -33,13 +33,8 @@ class Subscription:
         after: Annotated[
             int | None, strawberry.argument(description="The `seq` of what the client has; 0 is the beginning.")
         ] = 0,
-    ) -> AsyncGenerator[CompletionEvent, None]:
+    ) -> AsyncIterator[CompletionEvent]:
         # Not itself a generator: what is wrong with the request is then told before the stream begins.
         key = identifiers.message_id(message_id, field="message_id")
-        return _present(await info.context.chat.history.watch(info.context.owner, key, after or 0))
-
-
-async def _present(source: AsyncGenerator[events.CompletionEvent, None]) -> AsyncGenerator[CompletionEvent, None]:
-    async with aclosing(source):
-        async for event in source:
-            yield completion_event(event)
+        watch = await info.context.chat.history.watch(info.context.owner, key, after or 0)
+        return PresentedEvents(watch, completion_event)

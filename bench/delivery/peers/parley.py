@@ -7,6 +7,7 @@ Mirror gives it, which any number of readers share.
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncGenerator
 from functools import partial
 
 import uvicorn
@@ -16,12 +17,17 @@ from starlette.types import ASGIApp
 from app.api.graphql import graphql_router
 from app.api.host import LocalNamesOnly
 from app.api.identity import local_identity
+from app.chat.events import CompletionEvent
+from app.chat.identifiers import MESSAGE, MessageId, to_text
 from app.chat.service import Chat
+from app.chat.watch import Watch
+from app.log.cursor import Cursor
 from app.log.mirror import Mirror
+from app.log.mirror_watch import MirrorWatch
 from app.server import Server
-from bench.delivery.peers.sourced_chat import SourcedLog, watched_only
+from bench.delivery.peers.sourced_chat import SourcedLog, Unstored, watched_only
 from bench.delivery.serving import serve
-from bench.delivery.source import Feed, Numbered, Source, Stream
+from bench.delivery.source import Source, Stream
 
 
 class Mirrored:
@@ -42,17 +48,27 @@ class Mirrored:
         self._mirror.feed(self._mirror.seq + 1, text, None, final)
         self._mirror.tell()
 
-    async def read(self) -> Numbered:
-        mirror, cursor = self._mirror, 0
-        while True:
-            if cursor < mirror.seq:
-                delta = mirror.after(cursor)
-                cursor = delta.seq
-                yield cursor, delta.content
-            elif mirror.ended:
-                return
-            else:
-                await mirror.change()
+    def watch(self, id: MessageId, after: int) -> Watch:
+        cursor = Cursor(id, self._mirror, after)
+        return MirrorWatch(cursor, _events(cursor))
+
+
+async def _events(cursor: Cursor) -> AsyncGenerator[CompletionEvent, None]:
+    while not cursor.ended:
+        if event := cursor.next():
+            yield event
+        else:
+            await cursor.mirror.change()
+
+
+class MirroredLog(Unstored):
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def watch(self, id: MessageId, after: int) -> Watch:
+        reply = self._source.reply(to_text(MESSAGE, id))
+        assert isinstance(reply, Mirrored)
+        return reply.watch(id, after)
 
 
 def edge(chat: Chat) -> ASGIApp:
@@ -67,10 +83,14 @@ async def _nothing() -> None:
     """There are no replies to be given an end."""
 
 
-def _feed(kind: str) -> Feed:
-    return Mirrored() if kind == "mirror" else Stream(joined=kind == "joined")
+def _log(kind: str) -> tuple[Unstored, Source]:
+    if kind == "mirror":
+        mirrored = Source(Mirrored)
+        return MirroredLog(mirrored), mirrored
+    source = Source(partial(Stream, joined=kind == "joined"))
+    return SourcedLog(source), source
 
 
 if __name__ == "__main__":
-    source = Source(partial(_feed, sys.argv[-1]))
-    serve(edge(watched_only(SourcedLog(source))), source, server)
+    log, source = _log(sys.argv[-1])
+    serve(edge(watched_only(log)), source, server)

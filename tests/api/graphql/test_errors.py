@@ -31,6 +31,8 @@ class BrokenContext:
     introspection = True
     answers = None
 
+    def read_only(self, _parts: object) -> None: ...
+
     @property
     def chat(self) -> object:
         raise RuntimeError(SECRET)

@@ -31,7 +31,7 @@ async def test_what_is_asked_for_at_once_is_read_at_once_and_never_again() -> No
 
 async def test_what_was_learned_is_not_read() -> None:
     squares = Squares()
-    squares.learn((each, -each) for each in (1, 2))
+    squares.memory.learn((each, -each) for each in (1, 2))
     assert await asyncio.gather(*map(squares.load, (1, 2, 4))) == [-1, -2, 16]
     assert squares.asked == [[4]]
 
@@ -39,7 +39,7 @@ async def test_what_was_learned_is_not_read() -> None:
 async def test_what_is_learned_while_a_read_is_waited_for_is_not_read_either() -> None:
     squares = Squares()
     waiting = asyncio.gather(*map(squares.load, (2, 4)))
-    squares.learn([(2, -2)])
+    squares.memory.learn([(2, -2)])
     assert await waiting == [-2, 16]
     assert squares.asked == [[4]]
 
@@ -52,7 +52,7 @@ async def test_nobody_goes_through_what_nobody_asks_for() -> None:
             gone_through.append(each)
             yield each, -each
 
-    squares.learn(found())
+    squares.memory.learn(found())
     assert gone_through == []
     assert await squares.load(1) == -1
     assert gone_through == [1, 2]
@@ -70,7 +70,7 @@ async def test_who_goes_takes_nobodys_answer_along() -> None:
 
 async def test_a_loader_that_reads_nothing_gives_what_is_known_without_waiting() -> None:
     squares = Squares()
-    known = KnownLoader(squares)
+    known = KnownLoader(squares.memory)
     with pytest.raises(Unknown):
         result_of(known.load(2))
     await asyncio.gather(*map(squares.load, (2, 3)))

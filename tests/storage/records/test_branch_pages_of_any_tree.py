@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.chat.identifiers import ConversationId, MessageId, new_conversation_id, new_message_id
+from app.chat.message_parts import MessageParts
 from app.chat.paging import BranchQuery, Depth, Page, Window
 from app.chat.records import Message
 from app.log.connection import Connection
 from app.storage.message_tree import max_bytes
-from app.storage.message_tree_statements import BRANCH_PAGES
+from app.storage.message_tree_statements import pages_of_branches
 from app.storage.records import PrismaRecords
 
 EXAMPLES = settings(max_examples=60, deadline=None, derandomize=True)
@@ -91,7 +92,7 @@ async def _rows_read(sql: Connection, owner: str, query: BranchQuery) -> int:
     tip, window = query
     asked = {"number": 0, "tip": str(tip), "size": window.size, "backward": window.backward}
     asked |= {"after_depth": window.after, "before_depth": window.before}
-    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {BRANCH_PAGES}"
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {pages_of_branches(MessageParts.WHOLE)}"
     [plan] = json.loads(await sql.fetchval(explain, owner, json.dumps([asked]), 2**25, 2**27))
     return _scanned(plan["Plan"])
 

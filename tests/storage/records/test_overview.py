@@ -8,11 +8,12 @@ import json
 import pytest
 
 from app.chat.completion import PromptMessage
+from app.chat.message_parts import MessageParts
 from app.chat.overview import Overview, Shown
 from app.chat.paging import ActivityKey, Depth, Page, Window
 from app.chat.records import Conversation, Role
 from app.log.connection import Connection
-from app.storage.conversation_statements import NEWEST_FIRST_OVERVIEW, OLDEST_FIRST_OVERVIEW
+from app.storage.conversation_statements import overview
 from app.storage.records import PrismaRecords
 from tests.storage.records.conftest import Posting
 
@@ -163,7 +164,7 @@ async def test_long_texts_are_never_written_aside_to_be_read_again(
     for _ in range(3):
         await post('"' * LONG)
     windows = [{"window": number, "size": 20, "backward": True} for number in range(2)]
-    for statement in (NEWEST_FIRST_OVERVIEW, OLDEST_FIRST_OVERVIEW):
+    for statement in (overview(backward=each, parts=MessageParts.WHOLE) for each in (False, True)):
         for most_bytes in (1, 2**25):
             arguments = (owner, [False, True], *[None] * 4, 20, json.dumps(windows), most_bytes, 2**27, True, True)
             explained = await sql.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", *arguments)

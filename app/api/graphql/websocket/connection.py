@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, aclosing, suppress
-from typing import Any
+from typing import Any, Final
 
 from graphql import GraphQLError
 from starlette.requests import HTTPConnection
@@ -18,6 +18,7 @@ from app.api.graphql.errors import present, report
 from app.api.graphql.json_codec import encode
 from app.api.graphql.operation import Failed, responses
 from app.api.graphql.policy import Policy
+from app.api.graphql.push import Outlet
 from app.api.graphql.request import RequestParameters
 from app.api.graphql.websocket.close import Close, CloseCode
 from app.api.graphql.websocket.messages import (
@@ -35,6 +36,9 @@ from app.api.identity import Identify, Identity, revocation
 from app.api.presented_key import key_alone
 from app.chat.errors import ChatError, RateLimited, ShuttingDown, Unauthenticated
 from app.chat.service import Chat
+
+OUTLET: Final = "parley.outlet"
+"""An ASGI extension: the server's connection, as an Outlet by that name."""
 
 
 class Gone(Exception):
@@ -61,6 +65,7 @@ class Connection:
         policy: Policy,
     ) -> None:
         self._scope = scope
+        self._outlet: Outlet | None = scope["extensions"].get(OUTLET, {}).get("outlet")
         self._receive_message = receive
         self._send_message = send
         self._chat = chat
@@ -199,6 +204,8 @@ class Connection:
             async with aclosing(stream):
                 async for response in stream:
                     await self._send({"id": id, "type": "next", "payload": response})
+                    if self._outlet and context.events:
+                        await context.events.push(self._outlet, f'{{"id":{encode(id)},"type":"next","payload":', "}")
         except Failed as failed:
             last: Mapping[str, Any] = {"id": id, "type": "error", "payload": failed.errors}
         else:

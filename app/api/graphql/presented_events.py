@@ -1,0 +1,28 @@
+"""What the domain tells, as a subscription's resolver gives it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Self
+
+
+class PresentedEvents:
+    """Args:
+    source: may be a Watch; then others may take from it what they present themselves.
+    present: makes of an event what a client is told.
+    """
+
+    __slots__ = ("present", "source")
+
+    def __init__(self, source: AsyncGenerator[Any, None], present: Callable[[Any], Any]) -> None:
+        self.source = source
+        self.present = present
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        return self.present(await anext(self.source))
+
+    async def aclose(self) -> None:
+        await self.source.aclose()
