@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+from prisma.errors import ClientNotConnectedError
 
 from app.storage.errors import NO_CONNECTION_FREE, NOT_REACHABLE, DatabaseUnavailableError
 from app.storage.lost_connection import CANNOT_CONNECT
@@ -28,32 +29,37 @@ class Connections:
     """Args:
     wait_seconds: how long to wait for one.
 
-    Invariants: what is at hand has nothing under way; nothing is while somebody waits for the pool.
+    Invariants: what is at hand has nothing under way. For whoever has a place there is one at hand or in the pool.
     """
 
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record], *, wait_seconds: float | None) -> None:
         self._pool = pool
         self._wait_seconds = wait_seconds
+        self._places = asyncio.Semaphore(pool.get_max_size())
         self._at_hand: list[Connection] = []
-        self._waiting = 0
         self._returning: asyncio.Task[None] | None = None
         self._closing = False
 
     @asynccontextmanager
     async def one(self) -> AsyncGenerator[Connection]:
         """Raises:
+        ClientNotConnectedError: it was closed while one was waited for.
         DatabaseUnavailableError: there is none in time, or the database cannot be reached.
         """
-        connection = await self._take()
+        await self._enter()
         try:
-            yield connection
-        except BaseException:  # something may still be under way: the pool waits for its end
-            await self._release(connection)
-            raise
-        if self._waiting or self._closing or is_closed(connection):
-            await self._release(connection)
-        else:
-            self._keep(connection)
+            connection = await self._take()
+            try:
+                yield connection
+            except BaseException:  # something may still be under way: the pool waits for its end
+                await self._release(connection)
+                raise
+            if self._closing or is_closed(connection):
+                await self._release(connection)
+            else:
+                self._keep(connection)
+        finally:
+            self._places.release()
 
     async def close(self, *, seconds: float) -> None:
         """Lets what is under way finish, for so long."""
@@ -64,22 +70,31 @@ class Connections:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._pool.close(), seconds)
 
+    async def _enter(self) -> None:
+        try:
+            async with asyncio.timeout(self._wait_seconds if self._places.locked() else None):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise self._none_free() from error
+
     async def _take(self) -> Connection:
         while self._at_hand:
             connection = self._at_hand.pop()
             if not is_closed(connection):
                 return connection
             await self._release(connection)
-        self._waiting += 1
+        if self._closing:
+            raise ClientNotConnectedError
         try:
             return await self._pool.acquire(timeout=self._wait_seconds)
         except TimeoutError as error:
-            because = f"none of {self._pool.get_max_size()} database connections was free in time"
-            raise DatabaseUnavailableError.of(NO_CONNECTION_FREE, because) from error
+            raise self._none_free() from error
         except CANNOT_CONNECT as error:
             raise DatabaseUnavailableError.of(NOT_REACHABLE, f"Can't reach database server: {error}") from error
-        finally:
-            self._waiting -= 1
+
+    def _none_free(self) -> DatabaseUnavailableError:
+        because = f"none of {self._pool.get_max_size()} database connections was free in time"
+        return DatabaseUnavailableError.of(NO_CONNECTION_FREE, because)
 
     def _keep(self, connection: Connection) -> None:
         self._at_hand.append(connection)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
 import pytest
+from prisma.errors import ClientNotConnectedError
 
 from app.storage import connections
 from app.storage.connection_url import without_prisma_arguments
@@ -112,3 +113,17 @@ async def test_closing_ends_what_is_at_hand_and_waits_for_what_is_under_way(
         done.set()
         await asyncio.gather(holding, closing)
         assert pool.get_size() == 0
+
+
+async def test_who_still_waits_when_it_is_closed_is_told(postgres: Server) -> None:
+    async with opened(postgres) as (ours, _), asyncio.timeout(DEADLINE_SECONDS), AsyncExitStack() as held:
+        for _ in range(MOST):
+            await held.enter_async_context(ours.one())
+        waiting = asyncio.create_task(backend_of(ours))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(ours.close(seconds=DEADLINE_SECONDS))
+        await asyncio.sleep(0)
+        await held.aclose()
+        await closing
+        with pytest.raises(ClientNotConnectedError):
+            await waiting
