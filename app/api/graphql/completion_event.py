@@ -53,6 +53,7 @@ def completion_event(event: events.CompletionEvent) -> CompletionEvent:
 
 
 async def learn(event: CompletionEvent, context: Context) -> None:
-    """Reads what is foreseen for it."""
+    """Reads what is foreseen for it. Nobody else of the operation asks for anything then, so nothing is gathered."""
     if isinstance(event, CompletionEnd):
-        await context.load.messages.load(event.key)
+        found = await context.chat.history.messages(context.owner, [event.key])
+        context.load.messages.learn(found.items())
