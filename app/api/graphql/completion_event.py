@@ -56,4 +56,4 @@ async def learn(event: CompletionEvent, context: Context) -> None:
     """Reads what is foreseen for it. Nobody else of the operation asks for anything then, so nothing is gathered."""
     if isinstance(event, CompletionEnd):
         found = await context.chat.history.messages(context.owner, [event.key])
-        context.load.messages.learn(found.items())
+        context.load.messages.memory.learn(found.items())
