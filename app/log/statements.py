@@ -48,7 +48,7 @@ _QUEUE_TOLD = f"""
  WHERE EXISTS (SELECT FROM turns q WHERE q.conversation_id = turns_ended.conversation_id AND q.state = 'QUEUED'))"""
 
 # What nearly every batch is: new text of replies that are ours. It says only how many rows it has inserted; where that
-# is not all of them, or is not known, SETTLE says of which replies. At half the cost of that, for it need not look
+# is not all of them, or is not known, SETTLE says of which replies. It costs two thirds of that, for it need not look
 # whether a row is there already: it fails if one is, and is never run twice.
 APPEND = f"""
 WITH {_FENCE},

@@ -35,7 +35,7 @@ MAX_WAITING_CHARACTERS_IN_ALL = 64 * 1024 * 1024
 STALL_SECONDS = 15.0
 """How long `append` waits for room before the reply is cut short."""
 FLUSH_INTERVAL_SECONDS = 0.002
-"""From the start of a flush to that of the next, at the least. A commit costs as much as twenty deltas in it."""
+"""From the start of a flush to that of the next, at the least. A commit costs as much as thirty deltas in it."""
 LAST_FLUSH_SECONDS = 2.0
 """How long `close` waits for the database."""
 
