@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from app.chat.parameters import CompletionParameters
 from app.chat.records import FinishReason, Role, Usage
@@ -70,16 +71,18 @@ class Backend(Protocol):
     async def close(self) -> None: ...
 
 
-@runtime_checkable
-class ConfinedBackend(Protocol):
-    """A backend whose models are not for everybody."""
+class ConfinedBackend(ABC):
+    """A backend whose models are not for everybody.
 
+    Told by its class, not by what it can do: to look for that takes longer than all else that a post has resolved.
+    """
+
+    @abstractmethod
     async def admit(self, owner: str, model: str) -> None:
         """Raises:
         ModelNotFound: there is no such model, or none for this owner.
         StorageUnavailable: it cannot be known now.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,11 +40,12 @@ class _Clock:
         self._last = 0
 
     def tick(self) -> int:
-        random = secrets.randbits(_RANDOM_BITS - 1)
         with self._lock:
-            fresh = time.time_ns() // 1_000_000 << _RANDOM_BITS | random
-            later = fresh >> _RANDOM_BITS > self._last >> _RANDOM_BITS
-            self._last = fresh if later else self._last + 1
+            milliseconds = time.time_ns() // 1_000_000
+            if milliseconds > self._last >> _RANDOM_BITS:
+                self._last = milliseconds << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS - 1)
+            else:
+                self._last += 1
             return self._last
 
 

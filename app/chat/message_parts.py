@@ -7,9 +7,11 @@ from typing import Any, Final, NoReturn
 
 
 class MessageParts(enum.Flag):
-    """What is read of messages besides what each of them has: its ids, role, status, depth, and when it was created."""
+    """What is read of messages besides what each of them has: its id, role, status, depth, and when it was created."""
 
     NONE = 0
+    PLACE = enum.auto()
+    """`conversation_id`, `parent_id`: two thirds of a page's UUIDs, which are the dearest values to take in."""
     TEXT = enum.auto()
     """`text`; of those in flight it comes from the log."""
     OUTCOME = enum.auto()
@@ -17,7 +19,7 @@ class MessageParts(enum.Flag):
     METADATA = enum.auto()
     TURN = enum.auto()
     """`turn_id`, `parameters`."""
-    WHOLE = TEXT | OUTCOME | METADATA | TURN
+    WHOLE = PLACE | TEXT | OUTCOME | METADATA | TURN
 
 
 class _NotRead:
@@ -27,6 +29,8 @@ class _NotRead:
 
     def __bool__(self) -> NoReturn:
         raise TypeError("this part of the message was not read")
+
+    __str__ = __bool__
 
 
 NOT_READ: Final[Any] = _NotRead()

@@ -64,7 +64,7 @@ class OpenAICompatibleBackend:
         )
         self._url = self._sdk.base_url.join("chat/completions")
         headers = {**self._sdk.auth_headers, **self._sdk.default_headers}
-        self._headers = httpx2.Headers({name: value for name, value in headers.items() if isinstance(value, str)})
+        self._client.headers.update({name: value for name, value in headers.items() if isinstance(value, str)})
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
         """Streams a completion; asks again for one that failed before its first piece, where that may help.
@@ -124,7 +124,7 @@ class OpenAICompatibleBackend:
         dialect = self._dialects.get(request.model, self._first_dialect)
         while True:
             body = dialect.body(request, stream=stream)
-            response = await self._client.ask(self._url, body, headers=self._headers, until=until)
+            response = await self._client.ask(self._url, body, until=until)
             if response.is_success:
                 break
             if (other := dialect.after_refusal(refusal(response))) is None:

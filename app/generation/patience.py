@@ -38,7 +38,7 @@ class Patience:
         """
         if self._timer is None or self._until < self._rings_at:
             self._set_timer()
-        task = self._waiting = asyncio.current_task()
+        task = self._waiting = asyncio.current_task(self._loop)
         assert task  # noqa: S101 - whoever awaits is one
         cancelled_before = task.cancelling()
         try:

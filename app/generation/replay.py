@@ -22,7 +22,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
-from app.chat.completion import CompletionRequest, Finish, Piece
+from app.chat.completion import CompletionRequest, ConfinedBackend, Finish, Piece
 from app.chat.errors import BackendFailed, BackendFault, BadInput, ModelNotFound
 from app.chat.identifiers import MessageId, message_id
 from app.chat.recording import Recording, Recordings
@@ -59,7 +59,7 @@ def recorded_reply(model: str) -> MessageId:
 NO_SUCH_REPLY: Final = "plays nothing: after replay: comes the id of a reply of yours, such as msg_…"
 
 
-class ReplayBackend:
+class ReplayBackend(ConfinedBackend):
     """Args:
     clock: in seconds, from any start.
     sleep: for that many seconds of the clock.

@@ -24,6 +24,7 @@ REFUSAL_SECONDS: Final = 5.0
 CLOSING_SECONDS: Final = 1.0
 """How long after a request the news can come that the upstream had closed the connection before it got there."""
 
+_OF_JSON: Final = {"content-type": "application/json"}
 _OF_THE_BODY_AS_SENT: Final = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
 
@@ -47,9 +48,7 @@ class UpstreamClient(httpx2.AsyncClient):
             timeout=None,  # connecting has one, of the transport; the rest has deadlines of ours
         )
 
-    async def ask(
-        self, url: httpx2.URL | str, body: Mapping[str, Any], *, until: float, headers: httpx2.Headers | None = None
-    ) -> httpx2.Response:
+    async def ask(self, url: httpx2.URL | str, body: Mapping[str, Any], *, until: float) -> httpx2.Response:
         """The answer to a POST of that JSON, refused or not; of a success the body is still to be read.
 
         Args:
@@ -58,8 +57,7 @@ class UpstreamClient(httpx2.AsyncClient):
         Raises:
             BackendFailed: there is no answer, or none in time.
         """
-        request = self.build_request("POST", url, content=orjson.dumps(body), headers=headers)
-        request.headers.setdefault("content-type", "application/json")
+        request = self.build_request("POST", url, content=orjson.dumps(body), headers=_OF_JSON)
         try:
             async with asyncio.timeout_at(until):
                 return await self.send(request, stream=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
 from app.chat.errors import StorageUnavailable
-from app.chat.events import CompletionEvent
 from app.chat.identifiers import MessageId, WriterId
 from app.chat.ports import Fenced
 from app.chat.records import Text
+from app.chat.watch import Watch
 from app.log.connection import LOST, Connection, Link
 from app.log.lease import BEATS_PER_LEASE, LEASE_SECONDS, Lease
 from app.log.retention import RETENTION, Retention
@@ -87,7 +87,7 @@ class DeltaLog:
     def open(self, id: MessageId) -> OpenStream:
         return self._writer.open(id)
 
-    def watch(self, id: MessageId, after: int) -> AsyncGenerator[CompletionEvent, None]:
+    def watch(self, id: MessageId, after: int) -> Watch:
         return self._watcher.watch(id, after)
 
     @property

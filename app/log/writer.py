@@ -60,7 +60,7 @@ class Writer:
         self._committed = committed
         self._fenced = fenced
         self._streams: dict[MessageId, Stream] = {}
-        self._dirty: dict[MessageId, Stream] = {}
+        self._dirty: set[Stream] = set()
         self._refused: frozenset[MessageId] = frozenset()
         self._wake = asyncio.Event()
         self._flushed = asyncio.Event()
@@ -105,12 +105,12 @@ class Writer:
         self.mark(stream)
 
     def mark(self, stream: Stream) -> None:
-        self._dirty[stream.id] = stream
+        self._dirty.add(stream)
         self._wake.set()
 
     def forget(self, stream: Stream) -> None:
         self._streams.pop(stream.id, None)
-        self._dirty.pop(stream.id, None)
+        self._dirty.discard(stream)
 
     def full(self, stream: Stream) -> bool:
         return stream.waiting_size > MAX_WAITING_CHARACTERS or self._waiting > MAX_WAITING_CHARACTERS_IN_ALL
@@ -134,9 +134,9 @@ class Writer:
             await self._wake.wait()
             began = clock()
             self._wake.clear()
-            dirty, self._dirty = self._dirty, {}
+            dirty, self._dirty = self._dirty, set()
             self._waiting = 0
-            batch = gather(dirty.values())
+            batch = gather(dirty)
             if batch.appends:
                 try:
                     await self._commit(batch)

@@ -6,11 +6,13 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
 from app.server.http import BoundedHttp
+from app.server.turn import Turn
 from app.server.websocket import BoundedWebSocket
 
 logger = logging.getLogger("parley")
@@ -37,7 +39,8 @@ class Server(uvicorn.Server):
     ) -> None:
         config.timeout_graceful_shutdown = LAST_WORDS_SECONDS
         config.http = BoundedHttp
-        config.ws = BoundedWebSocket
+        loop = asyncio.get_running_loop()
+        config.ws = partial(BoundedWebSocket, turn=Turn(loop))  # type: ignore[assignment]  # it is only called
         config.ws_ping_interval = None  # graphql-transport-ws has pings of its own
         # A delta's frame would be 15 bytes in place of 124: half, with the headers of its packet. But a socket would be
         # twice what it is, for 35 KB of windows, and to frame a delta would take 5 µs in place of 1.
@@ -45,7 +48,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._drain = drain
         self._hurry = hurry
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self._impatient = asyncio.Event()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

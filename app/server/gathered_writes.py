@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
+from app.server.turn import Turn
+
 MOST_GATHERED_BYTES: Final = 4 * 1024
 """What is more goes on to the transport at once, which knows when it is too much."""
 
@@ -16,24 +18,27 @@ class GatheredWrites:
     Nothing overtakes: whatever else happens to the transport happens after what was written before.
     """
 
-    __slots__ = ("_gathered", "_gathered_bytes", "_loop", "_transport", "_turn_goes_on")
+    __slots__ = ("_gathered", "_gathered_bytes", "_transport", "_turn", "_written_in")
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, transport: asyncio.Transport, turn: Turn) -> None:
         self._transport = transport
-        self._loop = loop
+        self._turn = turn
+        self._written_in = 0
+        """The last turn in which something was written at once."""
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
-        self._turn_goes_on = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        if not self._turn_goes_on:
-            self._turn_goes_on = True
-            self._loop.call_soon(self._end_turn)
+        number = self._turn.number
+        if self._written_in != number:
+            self._written_in = number
             self._transport.write(data)
             return
+        if not self._gathered:
+            self._turn.at_end(self.flush)
         self._gathered.append(data)
         self._gathered_bytes += len(data)
         if self._gathered_bytes > MOST_GATHERED_BYTES:
@@ -50,10 +55,6 @@ class GatheredWrites:
 
     def get_write_buffer_size(self) -> int:
         return self._gathered_bytes + self._transport.get_write_buffer_size()
-
-    def _end_turn(self) -> None:
-        self._turn_goes_on = False
-        self.flush()
 
     def flush(self) -> None:
         """Before the transport is closed by itself, as at the end of what its client says."""

@@ -16,6 +16,7 @@ from app.server.gate import Gate
 from app.server.gathered_writes import GatheredWrites
 from app.server.inbox import Inbox
 from app.server.text_frame import text_frame
+from app.server.turn import Turn
 
 TURN_BYTES: Final = 4 * 1024
 """What of a client's is looked at before others have their turn. One read may bring 256 KB, which is 10,000 messages:
@@ -29,13 +30,17 @@ _logger = logging.getLogger("uvicorn.websocket")
 class BoundedWebSocket(BoundedWrites, WebSocketsSansIOProtocol):
     """Reads from its client only while the application is through with what it has been told, and while the answers to
     its pings are taken: they would otherwise fill memory without end.
+
+    Args:
+        turn: of the loop, for all connections.
     """
 
     stall_seconds = 5.0
     """Who comes back after it gets what it has missed."""
 
-    def __init__(self, *given: Any, **named: Any) -> None:
+    def __init__(self, *given: Any, turn: Turn, **named: Any) -> None:
         super().__init__(*given, **named)
+        self._turn = turn
         self.logger = self.conn.logger = _logger
         self.writable = Gate()  # type: ignore[assignment]  # and of an Event
         self.queue = Inbox()  # type: ignore[assignment]  # it has what uvicorn uses of a Queue
@@ -44,7 +49,7 @@ class BoundedWebSocket(BoundedWrites, WebSocketsSansIOProtocol):
         self._pong_waits = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        gathered = GatheredWrites(cast("asyncio.Transport", transport), self.loop)
+        gathered = GatheredWrites(cast("asyncio.Transport", transport), self._turn)
         super().connection_made(cast("asyncio.Transport", gathered))
 
     def eof_received(self) -> None:

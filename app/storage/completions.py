@@ -22,9 +22,9 @@ from app.storage.completion_statements import (
     LIMIT_WAITING,
     LOCK_COMPLETION,
 )
+from app.storage.connections import Connection
 from app.storage.reaching import run_again, run_statement
 from app.storage.rows import completion_of
-from app.storage.statement_pool import Connection
 
 LOCK_SECONDS = 3
 DELETION_SECONDS = 10

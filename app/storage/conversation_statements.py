@@ -68,7 +68,7 @@ SELECT {no_message(parts)}, number, ROW(depth, low, high), NULL, NULL, NULL FROM
 UNION ALL
 SELECT {no_message(parts)}, number, NULL, {conversation_row("page")},
        CASE WHEN $11::bool THEN (
-         SELECT {message_row("m", parts)} FROM messages m
+         SELECT {message_row("m", parts | MessageParts.PLACE)} FROM messages m
          WHERE m.conversation_id = page.id AND m.status IN ('QUEUED', 'STREAMING') ORDER BY m.created_at, m.id LIMIT 1
        ) END,
        CASE WHEN $12::bool THEN ({COUNT}) END

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 
@@ -24,7 +24,7 @@ from app.storage.conversation_statements import (
 )
 from app.storage.message_tree import max_bytes, pages_of
 from app.storage.reaching import run_statement
-from app.storage.rows import Values, conversation_of, message_reader
+from app.storage.rows import conversation_of, message_reader
 
 
 class PrismaConversations:
@@ -50,7 +50,7 @@ class PrismaConversations:
         limits = max_bytes(window.size * len(shown.branches))
         beside = (_windows(shown.branches), *limits, shown.active, shown.total)
         rows = await run_statement(self._db, statement, *_place(owner, window, archived), *beside, reads=True)
-        return _overview(rows, window, shown, message_reader(parts))
+        return _overview(rows, window, shown, parts)
 
     async def count(self, owner: str, *, archived: bool | None) -> int:
         [answer] = await run_statement(self._db, COUNT, owner, _kinds(archived), reads=True)
@@ -92,20 +92,15 @@ def _page(rows: Sequence[Record], window: Window[ActivityKey], total: int | None
     return Page(items, has_next=more, has_previous=window.after is not None, total=total)
 
 
-def _overview(
-    rows: Sequence[Record], window: Window[ActivityKey], shown: Shown, message_of: Callable[[Values], Message]
-) -> Overview:
-    listed: list[Record] = []
-    others: list[Record] = []
-    for row in rows:
-        (listed if row["conversation"] else others).append(row)
-    listed.sort(key=itemgetter("number"))
+def _overview(rows: Sequence[Record], window: Window[ActivityKey], shown: Shown, parts: MessageParts) -> Overview:
+    listed = sorted((row for row in rows if row["conversation"]), key=itemgetter("number"))
     page = _page(listed, window, listed[0]["total"] if listed else None)
     in_order = page.items[::-1] if window.backward else page.items
     branches: dict[BranchQuery, Page[Message]] = {}
-    for number, branch in pages_of(others, message_of).items():
+    for number, branch in pages_of(rows, message_reader(parts)).items():
         conversation, wanted = divmod(number, len(shown.branches))
         if tip := in_order[conversation].tip_id:
             branches[tip, shown.branches[wanted]] = branch
+    message_of = message_reader(parts | MessageParts.PLACE)
     active = (message_of(row["active"]) for row in listed[: window.size] if row["active"])
     return Overview(page, branches, {each.conversation_id: each for each in active})

@@ -55,6 +55,7 @@ class PrismaMessageTree:
     async def in_flight(
         self, owner: str, ids: Sequence[ConversationId], parts: MessageParts
     ) -> Mapping[ConversationId, Sequence[Message]]:
+        parts |= MessageParts.PLACE
         groups: dict[ConversationId, list[Message]] = defaultdict(list)
         for each in _messages(await run_statement(self._db, in_flight(parts), owner, ids, reads=True), parts):
             groups[each.conversation_id].append(each)
@@ -82,6 +83,7 @@ class PrismaMessageTree:
     async def siblings(
         self, owner: str, ids: Sequence[MessageId], parts: MessageParts
     ) -> Mapping[MessageId, Sequence[Message]]:
+        parts |= MessageParts.PLACE
         rows = await run_statement(self._db, siblings(parts), owner, ids, MAX_ANSWER_BYTES, reads=True)
         if any(row["message"] is None for row in rows):
             raise BadInput("siblings", f"have more than {MAX_ANSWER_BYTES:,} bytes of text together")
@@ -117,14 +119,17 @@ def max_bytes(pages: int) -> tuple[int, int]:
 
 
 def pages_of(rows: Iterable[Record], message_of: Callable[[Values], Message]) -> dict[int, Page[Message]]:
-    """By their numbers, of rows as `pages_of_branches` gives them; without those that had no room beside the others."""
+    """By their numbers, of rows as `pages_of_branches` gives them; without those that had no room beside the others.
+
+    A row is of a message if it has an id, which comes first.
+    """
     spans: dict[int, Values] = {}
     messages: dict[int, list[Message]] = defaultdict(list)
     for row in rows:
-        if span := row["span"]:
-            spans[row["number"]] = span
-        else:
+        if row[0] is not None:
             messages[row["number"]].append(message_of(row))
+        elif span := row["span"]:
+            spans[row["number"]] = span
     pages = ((number, _page(span, messages[number])) for number, span in spans.items())
     return {number: page for number, page in pages if page}
 

@@ -38,10 +38,9 @@ _CONVERSATION_COLUMNS: Final = (
     "{0}.id, {0}.owner, {0}.created_at::text, {0}.updated_at::text, {0}.title, {0}.system_prompt, {0}.model,"
     " nullif({0}.metadata, '{{}}'), {0}.archived, {0}.tip_id"
 )
-_MESSAGE_COLUMNS: Final = (
-    "{0}.id, {0}.conversation_id, {0}.parent_id, {0}.depth, {0}.role::text, {0}.status::text, {0}.created_at::text"
-)
+_MESSAGE_COLUMNS: Final = "{0}.id, {0}.depth, {0}.role::text, {0}.status::text, {0}.created_at::text"
 _PART_COLUMNS: Final = {
+    MessageParts.PLACE: "{0}.conversation_id, {0}.parent_id",
     MessageParts.TEXT: "{0}.seq, {0}.content, {0}.reasoning",
     MessageParts.OUTCOME: (
         "{0}.model, {0}.finish_reason::text, {0}.prompt_tokens, {0}.completion_tokens, {0}.usage_source::text,"
@@ -65,6 +64,7 @@ _FINISH_REASONS: Final[Mapping[str | None, FinishReason | None]] = {
     **{each.value: each for each in FinishReason},
 }
 _USAGE_SOURCES: Final[Mapping[str, UsageSource]] = {each.value: each for each in UsageSource}
+_NO_PLACE: Final = (NOT_READ,) * 2
 _NO_OUTCOME: Final = (NOT_READ,) * 5
 _NO_TURN: Final = (NOT_READ,) * 2
 _tuple: Final = tuple.__new__
@@ -118,10 +118,11 @@ def message_reader(parts: MessageParts) -> Callable[[Values], Message]:
     every = slice(width)
     for each in parts:
         places[each] = slice(width, width := width + _width(_PART_COLUMNS[each]))
-    text, outcome, metadata, turn = (places.get(each) for each in _PART_COLUMNS)
+    place, text, outcome, metadata, turn = (places.get(each) for each in _PART_COLUMNS)
 
     def message(values: Values) -> Message:
-        id, conversation_id, parent_id, depth, role, status, created_at = values[every]
+        id, depth, role, status, created_at = values[every]
+        conversation_id, parent_id = values[place] if place else _NO_PLACE
         model, finish_reason, usage, error, completed_at = _outcome(*values[outcome]) if outcome else _NO_OUTCOME
         turn_id, parameters = _turn(*values[turn]) if turn else _NO_TURN
         return _tuple(

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final, TypeAlias, TypeVar
 
 import asyncpg
 import orjson
-from asyncpg.pool import PoolConnectionProxy
 from prisma.errors import ClientNotConnectedError
 
 from app.storage.connection_url import connection_limits, without_prisma_arguments
+from app.storage.connections import Connection, Connections, is_closed
 from app.storage.errors import (
     CONNECTION_CLOSED,
-    NO_CONNECTION_FREE,
-    NOT_REACHABLE,
     DatabaseUnavailableError,
     NoAnswerError,
     OutcomeUnknownError,
 )
-from app.storage.lost_connection import CANNOT_CONNECT, is_lost, nothing_done
+from app.storage.lost_connection import is_lost, nothing_done
 
 IDLE_CONNECTION_SECONDS: Final = 300
 PREPARED_STATEMENTS: Final = 100
 """On each connection, where each costs memory."""
 _SERVER_FIRST: Final = 0.9
 """Of the time that a statement has: where PostgreSQL ends it rather than we, a write is known not to be done."""
-_RELEASE_SECONDS: Final = 2
-"""How long a statement that nobody waits for any more may take to end before its connection is closed."""
 _TIMES: Final = {"timezone": "UTC", "datestyle": "ISO"}
 """As `app.storage.rows` reads them."""
 _PLANS: Final = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
@@ -40,7 +34,6 @@ millisecond. So how a statement is best carried out must not depend on its param
 """
 _JSONB_VERSION: Final = b"\x01"
 
-Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 Work: TypeAlias = Callable[[Connection], Awaitable["Result"]]
 Result = TypeVar("Result")
 
@@ -55,7 +48,7 @@ class StatementPool:
     def __init__(self, url: str, *, request_timeout: timedelta) -> None:
         self._url = url
         self._request_seconds = request_timeout.total_seconds()
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._connections: Connections | None = None
 
     async def open(self) -> None:
         """Connects to nothing yet.
@@ -64,7 +57,7 @@ class StatementPool:
             ValueError: an argument in the URL that has to be a number is none.
         """
         self._limits = connection_limits(self._url)
-        self._pool = await asyncpg.create_pool(
+        pool = await asyncpg.create_pool(
             without_prisma_arguments(self._url),
             min_size=0,
             max_size=self._limits.statements,
@@ -75,6 +68,7 @@ class StatementPool:
             init=self._set_up,
             reset=_leave_as_it_is,
         )
+        self._connections = Connections(pool, wait_seconds=self._limits.wait_seconds)
 
     async def _set_up(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         """Of a new connection what not every pooler in between would take at its start."""
@@ -85,10 +79,9 @@ class StatementPool:
 
     async def close(self, *, seconds: float) -> None:
         """Lets what is under way finish, for so long."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(pool.close(), seconds)
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            await connections.close(seconds=seconds)
 
     async def rows(
         self, sql: str, *parameters: object, reads: bool, seconds: float | None = None
@@ -118,14 +111,16 @@ class StatementPool:
         attempts = 0
         while True:
             attempts += 1
-            async with self._connection() as connection:
+            if self._connections is None:
+                raise ClientNotConnectedError
+            async with self._connections.one() as connection:
                 try:
                     return await work(connection)
                 except TimeoutError as error:
                     late = "the database did not answer in time"
                     raise NoAnswerError(late) if reads else OutcomeUnknownError(late) from error
                 except Exception as error:
-                    closed = _is_closed(connection)
+                    closed = is_closed(connection)
                     if not is_lost(error, closed=closed):
                         raise
                     if not reads and not nothing_done(error, closed=closed):
@@ -134,32 +129,6 @@ class StatementPool:
                         connection.terminate()
                     if attempts > self._limits.statements:  # each may be one that the database ended while it was idle
                         raise DatabaseUnavailableError.of(CONNECTION_CLOSED, str(error)) from error
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator[Connection]:
-        pool = self._pool
-        if pool is None:
-            raise ClientNotConnectedError
-        try:
-            connection = await pool.acquire(timeout=self._limits.wait_seconds)
-        except TimeoutError as error:
-            because = f"none of {self._limits.statements} database connections was free in time"
-            raise DatabaseUnavailableError.of(NO_CONNECTION_FREE, because) from error
-        except CANNOT_CONNECT as error:
-            raise DatabaseUnavailableError.of(NOT_REACHABLE, f"Can't reach database server: {error}") from error
-        try:
-            yield connection
-        finally:
-            with suppress(Exception):  # then it was closed, and another one takes its place
-                await pool.release(connection, timeout=_RELEASE_SECONDS)
-
-
-def _is_closed(connection: Connection) -> bool:
-    """The pool takes back a connection that is lost at once, and then it cannot even be asked."""
-    try:
-        return connection.is_closed()
-    except asyncpg.InterfaceError:
-        return True
 
 
 async def _read_json(connection: asyncpg.Connection[asyncpg.Record]) -> None:

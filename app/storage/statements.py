@@ -145,22 +145,21 @@ BEGIN_TURN_ANEW = _begin_turn("$5::uuid", _ROWS_ANEW, title="")
 
 
 def _begin_conversation(rows: str) -> str:
+    """Whose answer is when: all else is as it was asked for. No row where the writer has lost its lease."""
     return f"""
 {_NAME}
 WITH {_WRITER},
-found AS (SELECT $1::uuid AS id, NULL::uuid AS tip_id),
 thread AS (
   INSERT INTO conversations (id, owner, tip_id, title)
   SELECT $1::uuid, $2, coalesce(($6::uuid[])[1], $5::uuid), $17 FROM writer
-  RETURNING *
+  RETURNING id, created_at
 ),
 place AS MATERIALIZED (
   SELECT thread.id AS conversation_id, NULL::uuid AS parent_id, 0 AS depth, false AS busy
   FROM thread WHERE $16::uuid IS NULL AND $11::int IS NOT NULL
 ),
-site AS (SELECT * FROM place),
 {rows}
-{_ANSWER}"""
+SELECT created_at::text FROM thread"""
 
 
 BEGIN_CONVERSATION = _begin_conversation(_ROWS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,7 @@ from app.chat.changes import NewTurn, StartedTurn, WhenBusy
 from app.chat.completion import PromptMessage
 from app.chat.errors import ConversationBusy, IdempotencyConflict, NotFound, StorageUnavailable
 from app.chat.identifiers import WriterId
-from app.chat.records import Role
+from app.chat.records import Conversation, Message, Role, Text
 from app.chat.status import MessageStatus
 from app.storage.client import Database
 from app.storage.errors import OutcomeUnknownError
@@ -37,6 +38,7 @@ MAX_CLAIMED_TURNS = 20
 """At once, so that what waits is spread over the processes."""
 MAX_CLAIM_ATTEMPTS = 3
 MAX_UNKNOWN_OUTCOMES = 3
+_LEASE_LOST = "this server has just lost its lease; try again"
 
 
 class PrismaTurns:
@@ -53,7 +55,7 @@ class PrismaTurns:
         unknown = 0
         while True:
             try:
-                [answer] = await run_statement(self._db, statement, *arguments)
+                rows = await run_statement(self._db, statement, *arguments)
             except StorageUnavailable as error:
                 unknown += 1
                 if not isinstance(error.__cause__, OutcomeUnknownError) or unknown == MAX_UNKNOWN_OUTCOMES:
@@ -64,7 +66,9 @@ class PrismaTurns:
                 if started := await self._in_the_way(turn, sent_before=unknown > 0):
                     return started
             else:
-                if started := await self._outcome(turn, answer, sent_before=unknown > 0):
+                if turn.conversation:
+                    return _begun(turn, rows)
+                if started := await self._outcome(turn, rows[0], sent_before=unknown > 0):
                     return started
 
     async def _in_the_way(self, turn: NewTurn, *, sent_before: bool) -> StartedTurn | None:
@@ -82,7 +86,7 @@ class PrismaTurns:
             started = _started(answer)
             return replace(started, branch=_branch(turn, started, answer.get("said")))
         if not answer["alive"]:
-            raise StorageUnavailable("this server has just lost its lease; try again")
+            raise StorageUnavailable(_LEASE_LOST)
         if not answer["found"]:
             raise NotFound("conversation")
         if answer["refused"]:
@@ -190,6 +194,30 @@ def _branch(
     if turn.anew:
         return said
     return (*said, *turn.post.before, PromptMessage(turn.post.role, turn.post.content))
+
+
+def _begun(turn: NewTurn, answer: Sequence[Row]) -> StartedTurn:
+    """A turn that begins a conversation, as it was stored: PostgreSQL adds nothing but the time."""
+    if not answer:
+        raise StorageUnavailable(_LEASE_LOST)
+    at, post, id = datetime.fromisoformat(answer[0]["created_at"]), turn.post, turn.conversation_id
+    depth, parent = len(turn.before_ids), turn.before_ids[-1] if turn.before_ids else None
+    replies = tuple(
+        Message(
+            reply, id, Role.ASSISTANT, MessageStatus.STREAMING, at, depth + 1, turn.message_id, turn.id,
+            model=turn.model, parameters=post.parameters.of_sibling(index),
+        )
+        for index, reply in enumerate(turn.reply_ids)
+    )  # fmt: skip
+    return StartedTurn(
+        Conversation(id, turn.owner, at, at, turn.title, tip_id=(*turn.reply_ids, turn.message_id)[0]),
+        Message(
+            turn.message_id, id, post.role, MessageStatus.COMPLETE, at, depth, parent, turn.id, Text(0, post.content),
+            metadata=post.metadata,
+        ),
+        replies,
+        branch=(*post.before, PromptMessage(post.role, post.content)) if replies else None,
+    )  # fmt: skip
 
 
 def _started(row: Row) -> StartedTurn:

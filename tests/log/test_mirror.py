@@ -70,3 +70,33 @@ async def test_a_change_wakes_everybody_who_waits_for_it_and_forgets_who_has_gon
     done, left = await asyncio.wait(waiting, timeout=5)
     assert (waiting[0].cancelled(), len(done), left) == (True, 3, set())
     assert not mirror._waiting
+
+
+def test_all_who_are_at_the_same_place_are_told_the_same_object() -> None:
+    mirror = fed("a", "b")
+    told = mirror.after(1)
+    assert mirror.after(1) is told
+    assert mirror.after(0) == Delta(2, "ab", None)
+    mirror.feed(3, "c", None, final=False)
+    assert mirror.after(1) == Delta(3, "bc", None)
+
+
+async def test_who_listens_is_called_once_for_all_changes_of_a_turn_and_not_when_it_has_stopped() -> None:
+    mirror, called = Mirror(), list[str]()
+
+    def leaves() -> None:
+        called.append("leaves")
+        mirror.listeners.discard(leaves)
+
+    def stays() -> None:
+        called.append("stays")
+
+    mirror.listeners |= {leaves, stays}
+    mirror.tell()
+    mirror.tell()
+    assert not called
+    await asyncio.sleep(0)
+    assert sorted(called) == ["leaves", "stays"]
+    mirror.tell()
+    await asyncio.sleep(0)
+    assert sorted(called) == ["leaves", "stays", "stays"]

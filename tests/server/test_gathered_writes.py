@@ -4,6 +4,7 @@ import asyncio
 from typing import cast
 
 from app.server.gathered_writes import MOST_GATHERED_BYTES, GatheredWrites
+from app.server.turn import Turn
 
 
 class Recording(asyncio.Transport):
@@ -34,7 +35,7 @@ class Recording(asyncio.Transport):
 
 def gathered() -> tuple[GatheredWrites, Recording]:
     transport = Recording()
-    return GatheredWrites(transport, asyncio.get_running_loop()), transport
+    return GatheredWrites(transport, Turn(asyncio.get_running_loop())), transport
 
 
 async def test_the_first_of_a_turn_is_written_at_once_and_the_others_together() -> None:

@@ -15,13 +15,14 @@ import asyncpg
 import pytest
 from prisma.errors import ClientNotConnectedError
 
+from app.storage.connections import Connection
 from app.storage.errors import (
     DatabaseUnavailableError,
     NoAnswerError,
     OutcomeUnknownError,
     StorageUnavailableError,
 )
-from app.storage.statement_pool import Connection, StatementPool
+from app.storage.statement_pool import StatementPool
 from tests.storage.engine.server import Server
 
 DEADLINE_SECONDS = 15

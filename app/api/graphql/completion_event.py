@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
-from app.api.graphql.context import Info
+from app.api.graphql.context import Context, Info
 from app.api.graphql.message import Message
+from app.api.graphql.selection.foreseen import FORESEEN
 from app.chat import events
 from app.chat.errors import NotFound
 from app.chat.identifiers import MessageId
@@ -34,7 +35,7 @@ class CompletionSnapshot(CompletionEvent):
 class CompletionEnd(CompletionEvent):
     key: strawberry.Private[MessageId]
 
-    @strawberry.field(description="The finished message.")
+    @strawberry.field(description="The finished message.", metadata=FORESEEN)
     async def message(self, info: Info) -> Message:
         if found := await Message.load(info, self.key):
             return found
@@ -49,3 +50,10 @@ def completion_event(event: events.CompletionEvent) -> CompletionEvent:
             return CompletionSnapshot(seq=seq, content=content, reasoning=reasoning)
         case events.End(seq, message_id):
             return CompletionEnd(seq=seq, key=message_id)
+
+
+async def learn(event: CompletionEvent, context: Context) -> None:
+    """Reads what is foreseen for it. Nobody else of the operation asks for anything then, so nothing is gathered."""
+    if isinstance(event, CompletionEnd):
+        found = await context.chat.history.messages(context.owner, [event.key])
+        context.load.messages.memory.learn(found.items())

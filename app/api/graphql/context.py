@@ -62,6 +62,7 @@ class Context(Following):
     def forget(self) -> None:
         """After a change nothing read before it counts."""
         self.load = Loaders(self.chat, self.owner, self._parts)
+        self.loaded = KnownLoaders(self.load)
 
     def read_only(self, parts: MessageParts) -> None:
         """Of messages the operation asks for no more than that."""
@@ -79,7 +80,7 @@ class KnownContext:
 
     @property
     def load(self) -> KnownLoaders:
-        return self._context.load.known
+        return self._context.loaded
 
     def __getattr__(self, _name: str) -> NoReturn:
         raise Unknown

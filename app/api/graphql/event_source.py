@@ -8,6 +8,7 @@ from typing import Any, Self
 from app.api.graphql.presented_events import PresentedEvents
 from app.api.graphql.push import Outlet, Push
 from app.api.graphql.selection.execution import Execution
+from app.api.graphql.selection.foreseen import Unknown
 from app.api.graphql.selection.generated_function import Completion
 from app.chat.watch import Watch
 
@@ -75,7 +76,7 @@ class EventSource:
             while not self._given_back:
                 event = await anext(self._events)
                 try:
-                    data = {self._name: self._completion(event, self._execution)}
+                    data = {self._name: await self._completed(event)}
                 except Exception:
                     self._given_back = (event,)
                     return
@@ -84,6 +85,14 @@ class EventSource:
             return
         except Exception as error:
             self._error = error
+
+    async def _completed(self, event: Any) -> Any:
+        if isinstance(self._events, PresentedEvents):
+            try:
+                return self._completion(event, self._execution)
+            except Unknown:
+                await self._events.learn(event)
+        return self._completion(event, self._execution)
 
 
 class Following:

@@ -51,10 +51,6 @@ class Loaders:
     def active(self) -> Loader[ConversationId, Message]:
         return Loader(self._reads.active)
 
-    @property
-    def known(self) -> KnownLoaders:
-        return KnownLoaders(self)
-
     async def overview(self, window: Window[ActivityKey], shown: Shown, *, archived: bool | None) -> Page[Conversation]:
         """A page of conversations. Whoever resolves what is shown of them finds it read."""
         found = await self._chat.history.overview(self._owner, window, shown, archived=archived, parts=self._parts)
@@ -109,23 +105,21 @@ def _learn(memory: Memory[MessageId, Message], found: Iterable[Message]) -> None
 class KnownLoaders:
     """The same, as far as it is known: see FORESEEN."""
 
-    __slots__ = ("_loaders",)
-
     def __init__(self, loaders: Loaders) -> None:
         self._loaders = loaders
 
-    @property
+    @cached_property
     def conversations(self) -> KnownLoader[ConversationId, Conversation]:
         return KnownLoader(self._loaders.conversations.memory)
 
-    @property
+    @cached_property
     def messages(self) -> KnownLoader[MessageId, Message]:
         return KnownLoader(self._loaders.messages.memory)
 
-    @property
+    @cached_property
     def branches(self) -> KnownLoader[BranchQuery, Page[Message]]:
         return KnownLoader(self._loaders.branches.memory)
 
-    @property
+    @cached_property
     def active(self) -> KnownLoader[ConversationId, Message]:
         return KnownLoader(self._loaders.active.memory)

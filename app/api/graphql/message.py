@@ -13,24 +13,17 @@ from app.api.graphql.enums import FinishReason, MessageStatus, Role
 from app.api.graphql.node import Node
 from app.api.graphql.outcome import CompletionError, Usage
 from app.api.graphql.scalars import JSON
-from app.api.graphql.selected_parts import reads
+from app.api.graphql.selected_parts import METADATA, NOTHING, OUTCOME, PLACE, TEXT
 from app.api.graphql.selection.foreseen import FORESEEN
 from app.chat import records
 from app.chat.errors import NotFound
 from app.chat.identifiers import MESSAGE, MessageId, to_text
-from app.chat.message_parts import MessageParts
 from app.chat.status import MessageStatus as StoredStatus
 
 if TYPE_CHECKING:
     from app.api.graphql.conversation import Conversation
 
 ASSUMED_SIBLINGS = 5
-
-# What the fields of a message read of it, besides what every message has.
-NOTHING = reads(MessageParts.NONE)
-TEXT = reads(MessageParts.TEXT)
-OUTCOME = reads(MessageParts.OUTCOME)
-METADATA = reads(MessageParts.METADATA)
 
 
 @strawberry.type(description="What somebody said, as a node of its conversation's tree.")
@@ -103,7 +96,7 @@ class Message(Node):
         record = await info.context.load.messages.load(key) if key else None
         return cls(record=record) if record else None
 
-    @strawberry.field(description="The conversation that it belongs to.", metadata={**NOTHING, **FORESEEN})
+    @strawberry.field(description="The conversation that it belongs to.", metadata={**PLACE, **FORESEEN})
     async def conversation(
         self, info: Info
     ) -> Annotated[Conversation, strawberry.lazy("app.api.graphql.conversation")]:
@@ -114,7 +107,7 @@ class Message(Node):
             raise NotFound("conversation")
         return Conversation(record=record)
 
-    @strawberry.field(description="What it answers or follows; null at the root.", metadata={**NOTHING, **FORESEEN})
+    @strawberry.field(description="What it answers or follows; null at the root.", metadata={**PLACE, **FORESEEN})
     async def parent(self, info: Info) -> Message | None:
         return await Message.load(info, self.record.parent_id)
 

@@ -8,6 +8,7 @@ from app.api.graphql.branch_cursor import branch_cursor
 from app.api.graphql.cost import PAGE, cost
 from app.api.graphql.message import Message
 from app.api.graphql.pagination import PageInfo
+from app.api.graphql.selected_parts import NOTHING, PLACE
 from app.chat import records
 from app.chat.paging import Page
 
@@ -18,11 +19,11 @@ class MessageEdge:
 
     record: strawberry.Private[records.Message]
 
-    @strawberry.field(description="Points at this item, for `after` and `before`.")
+    @strawberry.field(description="Points at this item, for `after` and `before`.", metadata=PLACE)
     def cursor(self) -> str:
         return _cursor(self.record)
 
-    @strawberry.field(description="The message.")
+    @strawberry.field(description="The message.", metadata=NOTHING)
     def node(self) -> Message:
         return Message(record=self.record)
 

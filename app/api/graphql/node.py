@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from app.api.graphql.selected_parts import reads
-from app.chat.message_parts import MessageParts
+from app.api.graphql.selected_parts import NOTHING
 
 
 @strawberry.interface(description="Anything that can be fetched again by its id.")
@@ -15,7 +14,7 @@ class Node:
     @strawberry.field(
         description="Opaque, prefixed by kind, and the same for ever.",
         graphql_type=strawberry.ID,
-        metadata=reads(MessageParts.NONE),
+        metadata=NOTHING,
     )
     def id(self) -> str:
         return self.text_id()

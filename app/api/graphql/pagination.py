@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar
 import strawberry
 
 from app.api.graphql.arguments import given
+from app.api.graphql.selected_parts import NOTHING, PLACE
 from app.chat.paging import MAX_PAGE_SIZE, Page, Window
 
 _KEPT_WINDOWS: Final = 2 * (MAX_PAGE_SIZE + 2)
@@ -37,19 +38,19 @@ class PageInfo:
     page: strawberry.Private[Page[Any]]
     cursor: strawberry.Private[Callable[[Any], str]]
 
-    @strawberry.field(description="Whether items follow the page.")
+    @strawberry.field(description="Whether items follow the page.", metadata=NOTHING)
     def has_next_page(self) -> bool:
         return self.page.has_next
 
-    @strawberry.field(description="Whether items come before the page.")
+    @strawberry.field(description="Whether items come before the page.", metadata=NOTHING)
     def has_previous_page(self) -> bool:
         return self.page.has_previous
 
-    @strawberry.field(description="Of the first item; null for an empty page.")
+    @strawberry.field(description="Of the first item; null for an empty page.", metadata=PLACE)
     def start_cursor(self) -> str | None:
         return self.cursor(self.page.items[0]) if self.page.items else None
 
-    @strawberry.field(description="Of the last item; null for an empty page.")
+    @strawberry.field(description="Of the last item; null for an empty page.", metadata=PLACE)
     def end_cursor(self) -> str | None:
         return self.cursor(self.page.items[-1]) if self.page.items else None
 

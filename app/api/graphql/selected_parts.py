@@ -1,58 +1,52 @@
-"""Which parts of messages a document asks for: all that any of its operations selects of any message."""
+"""Which parts of messages a document asks for: all that anything in it reads of any message."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    GraphQLField,
-    GraphQLObjectType,
-    GraphQLSchema,
-    TypeInfo,
-    TypeInfoVisitor,
-    Visitor,
-    visit,
-)
+from graphql import DocumentNode, FieldNode, GraphQLField, GraphQLSchema, TypeInfo, TypeInfoVisitor, Visitor, visit
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from app.chat.message_parts import MessageParts
 
 _KEY: Final = "reads"
-_MESSAGE: Final = "Message"
+_MADE_OF_MESSAGES: Final = frozenset({"Message", "MessageEdge", "Node", "PageInfo"})
+"""The types whose fields look into messages. Those that only hand them on are not among them."""
 _META: Final = "__"
 """How the names of fields begin that are no type's own."""
 
 
-def reads(parts: MessageParts) -> Mapping[str, MessageParts]:
-    """For `metadata` of a field of messages: what its resolver needs of one. Without it that is the whole message."""
+def _reads(parts: MessageParts) -> Mapping[str, MessageParts]:
     return {_KEY: parts}
 
 
+# For `metadata` of a field of those types: what its resolver needs of a message. Without it that is the whole message.
+NOTHING: Final = _reads(MessageParts.NONE)
+PLACE: Final = _reads(MessageParts.PLACE)
+TEXT: Final = _reads(MessageParts.TEXT)
+OUTCOME: Final = _reads(MessageParts.OUTCOME)
+METADATA: Final = _reads(MessageParts.METADATA)
+
+
 def selected_parts(schema: GraphQLSchema, document: DocumentNode) -> MessageParts:
-    """Of a document that is valid. Whether conditions leave something out is not looked at."""
-    message = schema.type_map.get(_MESSAGE)
-    if not isinstance(message, GraphQLObjectType):
-        return MessageParts.WHOLE
+    """Of a document that is valid, with all its operations. Whether conditions leave something out is not looked at."""
     types = TypeInfo(schema)
-    collecting = _Collecting(types, message)
+    collecting = _Collecting(types)
     visit(document, TypeInfoVisitor(types, collecting))
     return collecting.parts
 
 
 class _Collecting(Visitor):
-    def __init__(self, types: TypeInfo, message: GraphQLObjectType) -> None:
+    def __init__(self, types: TypeInfo) -> None:
         super().__init__()
         self.parts = MessageParts.NONE
         self._types = types
-        self._message = message
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
-        name = node.name.value
-        if self._types.get_parent_type() in (self._message, *self._message.interfaces) and not name.startswith(_META):
-            self.parts |= _read_by(self._message.fields[name])
+        type, field = self._types.get_parent_type(), self._types.get_field_def()
+        if type and field and type.name in _MADE_OF_MESSAGES and not node.name.value.startswith(_META):
+            self.parts |= _read_by(field)
 
 
 def _read_by(field: GraphQLField) -> MessageParts:

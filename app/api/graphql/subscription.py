@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
-from app.api.graphql.completion_event import CompletionEvent, completion_event
+from app.api.graphql.completion_event import CompletionEvent, completion_event, learn
 from app.api.graphql.context import Info
 from app.api.graphql.cost import cost
 from app.api.graphql.presented_events import PresentedEvents
@@ -37,4 +38,4 @@ class Subscription:
         # Not itself a generator: what is wrong with the request is then told before the stream begins.
         key = identifiers.message_id(message_id, field="message_id")
         watch = await info.context.chat.history.watch(info.context.owner, key, after or 0)
-        return PresentedEvents(watch, completion_event)
+        return PresentedEvents(watch, completion_event, partial(learn, context=info.context))

@@ -16,9 +16,9 @@ from app.log.connection import Connection
 from app.storage.client import Database
 from app.storage.completion_statements import DELETE_COMPLETION
 from app.storage.completions import MAX_DELETIONS_AT_ONCE
+from app.storage.connections import Connection as PoolConnection
 from app.storage.reaching import reaching_database
 from app.storage.records import PrismaRecords
-from app.storage.statement_pool import Connection as PoolConnection
 from tests.storage.records.conftest import DEADLINE_SECONDS, Posting, ended, waiting
 
 MANY = 20_000

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from app.chat.identifiers import new_conversation_id, new_message_id, new_turn_id
+from app.chat.message_parts import NOT_READ, MessageParts
 from app.chat.overview import Shown
 from app.chat.paging import Depth, Window
 from app.chat.parameters import CompletionParameters
@@ -91,6 +92,59 @@ async def test_a_message_is_read_as_it_was_stored_on_every_way(
         assert (completion.replies, completion.message_id, completion.metadata) == ((answer,), question.id, {"c": 1})
         [read] = (await records.messages(owner, [answer.id])).values()
     assert read.created_at.tzinfo is UTC
+
+
+FIELDS = {
+    MessageParts.PLACE: ("conversation_id", "parent_id"),
+    MessageParts.TEXT: ("text",),
+    MessageParts.OUTCOME: ("model", "finish_reason", "usage", "error", "completed_at"),
+    MessageParts.METADATA: ("metadata",),
+    MessageParts.TURN: ("turn_id", "parameters"),
+}
+
+
+async def test_any_parts_of_a_message_are_read_as_they_are_in_the_whole_one_and_nothing_else_is(
+    elsewhere: str, stored: tuple[Conversation, list[Message]]
+) -> None:
+    conversation, (question, answer) = stored
+    owner, whole = conversation.owner, Window[Depth]()
+    async with Database(elsewhere) as database:
+        records = PrismaRecords(database)
+        for parts in map(MessageParts, range(MessageParts.WHOLE.value + 1)):
+            first, second = partly(question, parts), partly(answer, parts)
+            found = await records.messages(owner, [question.id, answer.id], parts)
+            assert found == {question.id: first, answer.id: second}
+            siblings = await records.siblings(owner, [answer.id], parts)
+            assert siblings == {answer.id: [partly(answer, parts | MessageParts.PLACE)]}
+            query = (answer.id, whole)
+            assert (await records.branch_pages(owner, [query], parts))[query].items == [first, second]
+            overview = await records.overview(owner, Window(), Shown((whole,)), archived=True, parts=parts)
+            assert overview.branches[query].items == [first, second]
+
+
+async def test_any_parts_of_a_reply_in_flight_are_read(
+    elsewhere: str, stored: tuple[Conversation, list[Message]]
+) -> None:
+    conversation, (_, answer) = stored
+    connection = await asyncpg.connect(elsewhere)
+    await connection.execute("UPDATE messages SET status = 'STREAMING' WHERE id = $1", answer.id)
+    await connection.close()
+    reply = answer._replace(status=MessageStatus.STREAMING)
+    async with Database(elsewhere) as database:
+        records = PrismaRecords(database)
+        for parts in map(MessageParts, range(MessageParts.WHOLE.value + 1)):
+            expected = partly(reply, parts | MessageParts.PLACE)
+            found = await records.active_replies(conversation.owner, [conversation.id], parts)
+            assert found == {conversation.id: [expected]}
+            overview = await records.overview(
+                conversation.owner, Window(), Shown(active=True), archived=True, parts=parts
+            )
+            assert overview.active == {conversation.id: expected}
+
+
+def partly(message: Message, parts: MessageParts) -> Message:
+    unread = [name for part, names in FIELDS.items() if part not in parts for name in names]
+    return message._replace(**dict.fromkeys(unread, NOT_READ))
 
 
 async def test_a_conversation_is_read_as_it_was_stored_on_every_way(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.chat.changes import Post, StartedTurn
+from app.chat.completion import PromptMessage
 from app.chat.conversations import new_conversation
 from app.chat.errors import ConversationBusy, NotFound, StorageUnavailable
 from app.chat.identifiers import (
@@ -48,6 +50,19 @@ async def test_all_rows_of_a_turn_are_as_it_says(
         given.message_id,
         given.payload_digest,
     )
+
+
+@pytest.mark.parametrize("before", [(), (PromptMessage(Role.SYSTEM, "Be brief."), PromptMessage(Role.USER, "Hi"))])
+@pytest.mark.parametrize("replies", [0, 1, 3])
+async def test_what_is_told_of_a_new_conversation_is_what_is_stored(
+    records: PrismaRecords, owner: str, writer: WriterId, replies: int, before: tuple[PromptMessage, ...]
+) -> None:
+    parameters = CompletionParameters(temperature=0.5, stop=("x",), seed=7)
+    post = Post("é", before=before, replies=replies, parameters=parameters, idempotency_key="k", metadata={"k": [1.5]})
+    given = replace(turn(owner, post), title="A title")
+    started = await records.begin_turn(given, writer)
+    stored = await records.repeated_turn(owner, "k", given.payload_digest or b"")
+    assert stored == replace(started, repeated=True, branch=None)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -38,7 +38,9 @@ from app.chat.errors import ChatError, RateLimited, ShuttingDown, Unauthenticate
 from app.chat.service import Chat
 
 OUTLET: Final = "parley.outlet"
-"""An ASGI extension: the server's connection, as an Outlet by that name."""
+"""An ASGI extension, which holds the server's connection as an Outlet. Taken out of the scope: it is memory of each
+socket, and the connection keeps its scope.
+"""
 
 
 class Gone(Exception):
@@ -65,7 +67,7 @@ class Connection:
         policy: Policy,
     ) -> None:
         self._scope = scope
-        self._outlet: Outlet | None = scope["extensions"].get(OUTLET, {}).get("outlet")
+        self._outlet: Outlet | None = scope.get("extensions", {}).pop(OUTLET, {}).get("outlet")
         self._receive_message = receive
         self._send_message = send
         self._chat = chat

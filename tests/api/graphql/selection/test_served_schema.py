@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -12,6 +13,8 @@ from graphql import parse
 
 from app.api.graphql.context import Context
 from app.api.graphql.executor import CompilingExecutor
+from app.api.graphql.operation import responses
+from app.api.graphql.request import GraphQLRequest
 from app.api.graphql.schema import schema
 from app.api.identity import Identity
 from app.chat.events import CompletionEvent, Delta, End, Snapshot
@@ -115,7 +118,29 @@ async def test_the_deltas_of_a_reply_are_executed_by_generated_code_alone(
     scripted = replace(chat, history=Scripted(records, log, [*deltas, End(10, message_id(conversed.reply))]))
     found = await execute(FOLLOW, scripted, conversed, id=conversed.reply)
     assert len(found.results) == 11
-    assert found.executed == ["Subscription.completion", "CompletionEnd.message"]
+    end = ["CompletionEnd.__typename", "CompletionEnd.seq", "CompletionEnd.message"]  # whose message nobody knows yet
+    assert found.executed == ["Subscription.completion", *end]
+
+
+async def test_the_end_of_a_reply_is_read_and_then_answered_by_generated_code_like_by_graphql_core(
+    chat: Chat, records: PrismaRecords, log: DeltaLog, conversed: Conversed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executed: list[str] = []
+    execute_field = CompilingExecutor.execute_field
+
+    def noted(self: CompilingExecutor, parent_type: Any, source: Any, details: Any, *rest: Any) -> Any:
+        executed.append(f"{parent_type.name}.{details[0].node.name.value}")
+        return execute_field(self, parent_type, source, details, *rest)
+
+    monkeypatch.setattr(CompilingExecutor, "execute_field", noted)
+    end = End(1, message_id(conversed.reply))
+    scripted = replace(chat, history=Scripted(records, log, [Delta(1, "word"), end]))
+    request = GraphQLRequest(FOLLOW, {"id": conversed.reply})
+    found = [each async for each in responses(request, context(scripted, conversed))]
+    assert not executed
+    ordinary = await run(ORDINARY, SCHEMA, FOLLOW, context(scripted, conversed), {"id": conversed.reply})
+    assert [(json.dumps(each["data"]), []) for each in found] == ordinary.results
+    assert found[-1]["data"]["completion"]["message"]["id"] == conversed.reply
 
 
 class Scripted(History):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import socket as sockets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from app.api.graphql.websocket.connection import Connection
 from app.api.graphql.websocket.pace import Pace
 from app.chat.service import Chat
 from app.server.websocket import BoundedWebSocket
@@ -76,6 +78,27 @@ async def test_what_gathers_while_a_reader_does_not_read_is_joined(
     seqs = [each["seq"] for each in (first, *deltas)]
     assert seqs == sorted(set(seqs))
     assert written_ahead(deltas) < FEW_CHARACTERS
+
+
+async def test_one_who_keeps_up_is_sent_text_by_whoever_commits_it_and_only_the_rest_by_a_task(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    send = Connection._send
+
+    async def noted(self: Connection, message: Mapping[str, Any]) -> None:
+        sent.append(message["type"])
+        await send(self, message)
+
+    monkeypatch.setattr(Connection, "_send", noted)
+    script = Script(text="word ", repeat=50, per_second=200)
+    async with client.socket() as socket:
+        id = (await client.post(script.prompt(), model="upstream"))["reply"]["id"]
+        await socket.subscribe('"1', FOLLOW, id=id, after=0)
+        *deltas, end = [each["data"]["completion"] for each in await socket.payloads('"1')]
+    assert "".join(each["content"] for each in deltas) == script.whole_text()
+    assert end["message"]["status"] == "COMPLETE"
+    assert sent.count("next") <= 3 < len(deltas)  # the first event and the last, and perhaps one in between
 
 
 def written_ahead(deltas: list[Json]) -> int:
