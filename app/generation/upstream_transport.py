@@ -61,7 +61,7 @@ class UpstreamTransport(httpx2.AsyncBaseTransport):
         with _errors_as_httpx2_has_them(seen):
             response = await session.request(
                 request.method,
-                URL(str(request.url), encoded=True),
+                URL(str(request.url), encoded=True).with_user(None),  # httpx2 has made a header of it
                 headers=request.headers.multi_items(),
                 data=data or None,
                 allow_redirects=False,

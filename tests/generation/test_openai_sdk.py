@@ -18,8 +18,9 @@ OF_THE_CALL = (b"content-length:", b"x-stainless-raw-response:", b"x-stainless-r
 
 
 @pytest.mark.parametrize("end", ["", "/", "/within/", "/a%20b"])
+@pytest.mark.parametrize("user", ["", "me:s%40cret@"])
 async def test_an_upstream_is_asked_where_and_with_the_head_that_the_sdk_would_send(
-    monkeypatch: pytest.MonkeyPatch, end: str
+    monkeypatch: pytest.MonkeyPatch, user: str, end: str
 ) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-tests")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-tests")
@@ -29,7 +30,7 @@ async def test_an_upstream_is_asked_where_and_with_the_head_that_the_sdk_would_s
         writer.write(whole_answer("hello"))
 
     async with answering(answer) as upstream:
-        base_url = upstream.url + end
+        base_url = upstream.url.replace("://", f"://{user}") + end
         backend = OpenAICompatibleBackend(base_url=base_url, api_key="sk-tests")
         await hear(backend, asking("hello"))
         await backend.close()
