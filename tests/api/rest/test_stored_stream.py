@@ -140,7 +140,7 @@ async def test_token_counts_come_last_if_asked_for(storing: httpx.AsyncClient) -
 async def test_when_the_log_is_trimmed_nobody_gets_again_what_they_have(
     database_url: str, lasting: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = Script(seed=7, deltas=10, per_second=100)
+    script = Script(seed=7, deltas=10, per_second=20)  # so slow that no starved server has all of it in one delta
     async with (
         serving(database_url, openai_base_url=lasting.base_url) as served,
         httpx.AsyncClient(base_url=served.url) as client,
