@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -29,8 +28,8 @@ message AS (
 def _turn(state: str) -> str:
     return f"""
 turn AS (
-  INSERT INTO turns (id, conversation_id, owner, state, message_id, payload_digest)
-  VALUES ($6, $1, $2, '{state}', $5, $7)
+  INSERT INTO turns (id, conversation_id, owner, state, message_id)
+  VALUES ($6, $1, $2, '{state}', $5)
 )"""
 
 
@@ -38,7 +37,7 @@ POST: Final = f"""
 WITH {_CONVERSATION}, {_turn("RUNNING")}, {_MESSAGE},
 reply AS (
   INSERT INTO messages (id, conversation_id, parent_id, turn_id, depth, role, status, model, writer_id)
-  VALUES ($4, $1, $5, $6, 1, 'ASSISTANT', 'STREAMING', '{MODEL}', $8)
+  VALUES ($4, $1, $5, $6, 1, 'ASSISTANT', 'STREAMING', '{MODEL}', $7)
 )
 SELECT created_at FROM message"""
 POST_MESSAGE_ONLY: Final = f"WITH {_CONVERSATION}, {_turn('ENDED')}, {_MESSAGE} SELECT created_at FROM message"
@@ -49,7 +48,6 @@ class ByHand:
         self._connection = connection
         self._writer = writer
         self._content = content
-        self._digest = hashlib.sha256(content.encode()).digest()
 
     async def post(self) -> object:
         """A conversation with a message and a reply to it that is to be generated."""
@@ -61,7 +59,7 @@ class ByHand:
         return await self._connection.fetchval(POST_MESSAGE_ONLY, *self._rows(message, message))
 
     def _rows(self, tip: UUID, message: UUID) -> tuple[object, ...]:
-        return (new_conversation_id(), OWNER, self._content, tip, message, new_uuid(), self._digest)
+        return (new_conversation_id(), OWNER, self._content, tip, message, new_uuid())
 
 
 @asynccontextmanager

@@ -39,7 +39,7 @@ def no_collector() -> Iterator[None]:
 async def all_gone(owner: str) -> bool:
     """Within the time that a server takes to come to the end of what it has answered already."""
     deadline = asyncio.get_running_loop().time() + DEADLINE_SECONDS
-    while any(isinstance(each, Context) and each.owner == owner for each in gc.get_objects()):
+    while any(type(each) is Context and each.owner == owner for each in gc.get_objects()):
         if asyncio.get_running_loop().time() > deadline:
             return False
         await asyncio.sleep(0.02)

@@ -73,4 +73,4 @@ async def test_what_was_read_is_let_go_with_the_answer_and_not_when_garbage_is_l
 
 
 def in_memory(ids: set[MessageId]) -> int:
-    return sum(isinstance(each, Message) and each.id in ids for each in gc.get_objects())
+    return sum(type(each) is Message and each.id in ids for each in gc.get_objects())
