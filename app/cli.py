@@ -27,6 +27,7 @@ from app.logs import configure_logging
 from app.main import Parley, configured, listed_documents
 from app.server import Server, SupervisedServer, configuration
 from app.server.data_stack import with_room
+from app.server.garbage import look_rarely
 from app.settings import Settings, SettingsError, read_settings
 from app.storage.client import Database
 from app.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
@@ -43,11 +44,6 @@ else:
     from uvloop import new_event_loop
 
 logger = logging.getLogger("parley")
-
-ALLOCATED_BETWEEN_COLLECTIONS = 10_000
-"""Objects that Python looks through for garbage cycles at a time, those that were not freed in between. Of its 700 a
-page of messages has several times as many, all in use, and to look through them took a quarter of what it cost.
-"""
 
 FORESEEN = (
     BadInput,
@@ -204,10 +200,7 @@ def _uvicorn(parley: Parley) -> uvicorn.Config:
 
 
 async def _serve(server: Server, bound: socket.socket) -> None:
-    # What is there now stays: each full collection would go through it, and hold every stream up for 0.1 s.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(ALLOCATED_BETWEEN_COLLECTIONS)
+    look_rarely()
     await server.serve(sockets=[bound])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable
 
 import uvicorn
@@ -13,6 +12,8 @@ from starlette.types import ASGIApp
 from app.api.graphql.limits import MAX_BODY_BYTES
 from app.listening import bind
 from app.server import configuration
+from app.server.data_stack import with_room
+from app.server.garbage import look_rarely
 from bench.delivery.control import obey, say
 from bench.delivery.source import Source
 
@@ -27,15 +28,14 @@ def stock(config: uvicorn.Config) -> uvicorn.Server:
 
 def serve(app: ASGIApp, source: Source, server: MakeServer = stock) -> None:
     """Says its port, then does what it is told."""
-    uvloop.run(_serve(app, source, server))
+    with_room(lambda: uvloop.run(_serve(app, source, server)))
 
 
 async def _serve(app: ASGIApp, source: Source, make: MakeServer) -> None:
     with bind("127.0.0.1", 0) as bound:
         server = make(configuration(app, max_message_bytes=MAX_BODY_BYTES))
         running = asyncio.create_task(server.serve(sockets=[bound]))
-        gc.collect()
-        gc.freeze()
+        look_rarely()
         say(port=bound.getsockname()[1])
         await obey(source)
         server.should_exit = True

@@ -21,7 +21,7 @@ _BEGAN = datetime.now(UTC)
 class AnyMessage:
     """Records in which every reply is, and is complete."""
 
-    async def messages(self, _owner: str, ids: Sequence[MessageId]) -> Mapping[MessageId, Message]:
+    async def messages(self, _owner: str, ids: Sequence[MessageId], _parts: object) -> Mapping[MessageId, Message]:
         return {id: Message(id, _CONVERSATION, Role.ASSISTANT, MessageStatus.COMPLETE, _BEGAN) for id in ids}
 
 
