@@ -199,7 +199,10 @@ class Watcher:
         for row in await connection.fetch(LOAD, wanted) if wanted else ():
             mirror = self._mirrors.get(row["id"])
             if mirror and not mirror.loaded:
-                _fill(mirror, row)
+                try:
+                    _fill(mirror, row)
+                except Gap:  # its watchers are told that it cannot be read; the others have nothing to do with it
+                    logger.error("log has a gap", extra={"reply": str(row["id"]), "expected": mirror.seq + 1})
                 mirror.tell()
 
     def _feed(self, rows: Iterable[asyncpg.Record]) -> None:

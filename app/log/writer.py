@@ -136,7 +136,7 @@ class Writer:
             self._wake.clear()
             dirty, self._dirty = self._dirty, set()
             self._waiting = 0
-            batch = gather(dirty)
+            batch = gather(each for each in dirty if not each.lost)  # which would leave a gap where it was lost
             if batch.appends:
                 try:
                     await self._commit(batch)

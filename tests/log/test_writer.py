@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from asyncpg import CheckViolationError
 
 from app.chat.events import Delta
 from app.chat.ports import Fenced
@@ -80,3 +81,24 @@ async def test_text_that_comes_soon_after_a_commit_is_committed_with_what_follow
         assert await anext(watch) == Delta(2, "two three", None)
     await watch.aclose()
     await stream.end(COMPLETE)
+
+
+async def test_after_text_that_cannot_be_stored_nothing_of_that_reply_is_so_nothing_is_missing_in_between(
+    start_log: StartLog, new_reply: NewReply, sql: Connection
+) -> None:
+    await sql.execute("ALTER TABLE deltas ADD CONSTRAINT a_disk_that_fails CHECK (content <> 'first')")
+    log = await start_log()
+    reply, other = await new_reply(log.writer), await new_reply(log.writer)
+    stream, other_stream = log.open(reply), log.open(other)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        async with sql.transaction():
+            await sql.execute("SELECT FROM writers WHERE id = $1 FOR UPDATE", log.writer)
+            await stream.append("first")
+            await waiting_for_lock(sql, "parley writer")
+            await stream.append("second")
+        await other_stream.end(COMPLETE)  # by which time what waited before it was looked at, too
+        with pytest.raises(CheckViolationError):
+            await stream.append("third")
+        with pytest.raises(CheckViolationError):
+            await stream.end(COMPLETE)
+    assert not await sql.fetch("SELECT FROM deltas WHERE message_id = $1", reply)
