@@ -62,9 +62,11 @@ class OpenAICompatibleBackend:
             timeout=None,
             http_client=self._client,
         )
-        self._url = self._sdk.base_url.join("chat/completions")
-        headers = {**self._sdk.auth_headers, **self._sdk.default_headers}
-        self._client.headers.update({name: value for name, value in headers.items() if isinstance(value, str)})
+        base = self._sdk.base_url
+        self._url = base.copy_with(raw_path=base.raw_path + b"chat/completions")  # `join` would tidy up what is there
+        for name, value in (self._sdk.auth_headers | self._sdk.default_headers).items():
+            if isinstance(value, str):  # the last of a name counts, whose case may differ: an operator's own come last
+                self._client.headers[name] = value
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Piece | Finish, None]:
         """Streams a completion; asks again for one that failed before its first piece, where that may help.

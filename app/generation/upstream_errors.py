@@ -137,10 +137,11 @@ def failure_by_status(status: int, body: object, headers: Mapping[str, str]) -> 
 
 def _told(response: httpx2.Response) -> object:
     """The error object in OpenAI's shape, which gateways have, too; else the JSON, or the text."""
+    text = response.content.decode(errors="replace")  # as JSON has to be; what the head names may be no charset at all
     try:
-        told = json.loads(response.text)
+        told = json.loads(text)
     except (ValueError, RecursionError):
-        return response.text
+        return text
     return (told.get("error") or told) if isinstance(told, dict) else told
 
 

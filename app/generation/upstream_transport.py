@@ -150,7 +150,7 @@ def _errors_as_httpx2_has_them(seen: SimpleNamespace) -> Iterator[None]:
         raise httpx2.ProxyError(str(error)) from error
     except (aiohttp.ClientConnectionError, OSError) as error:
         raise (KeptConnectionClosed if seen.kept else httpx2.ReadError)(str(error)) from error
-    except aiohttp.InvalidURL as error:
+    except ValueError as error:  # where a redirect leads to no address: aiohttp.InvalidURL, or what no name can be
         raise httpx2.UnsupportedProtocol(str(error)) from error
     except aiohttp.ClientError as error:
         raise httpx2.RemoteProtocolError(str(error)) from error

@@ -17,14 +17,15 @@ OF_THE_CALL = (b"content-length:", b"x-stainless-raw-response:", b"x-stainless-r
 """How long the body is, in what form the caller wants the answer, and which of the SDK's own attempts this one is."""
 
 
-@pytest.mark.parametrize("end", ["", "/", "/within/", "/a%20b"])
+@pytest.mark.parametrize("end", ["", "/", "/within/", "/a%20b", "//"])
 @pytest.mark.parametrize("user", ["", "me:s%40cret@"])
+@pytest.mark.parametrize("own", ["x-gateway: ours", "authorization: ours", "Authorization: ours", "USER-AGENT: ours"])
 async def test_an_upstream_is_asked_where_and_with_the_head_that_the_sdk_would_send(
-    monkeypatch: pytest.MonkeyPatch, user: str, end: str
+    monkeypatch: pytest.MonkeyPatch, own: str, user: str, end: str
 ) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-tests")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-tests")
-    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "x-gateway: ours")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", own)
 
     async def answer(writer: StreamWriter, _: int) -> None:
         writer.write(whole_answer("hello"))
@@ -42,7 +43,7 @@ async def test_an_upstream_is_asked_where_and_with_the_head_that_the_sdk_would_s
             )
         ours, theirs = (_lines(head) for head in upstream.heads)
     assert ours == theirs
-    assert b"x-gateway: ours" in ours
+    assert own.lower().encode() in ours or (user and "authorization" in own.lower())
 
 
 async def test_a_key_that_the_environment_has_for_another_upstream_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:

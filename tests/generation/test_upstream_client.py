@@ -98,6 +98,25 @@ async def test_a_refusal_with_headers_that_are_not_ascii_counts_by_its_status(ki
 
 
 @backends
+@pytest.mark.parametrize("charset", [b"utf-16", b"hex", b"idna", b"undefined", b"none-such"])
+async def test_a_refusal_in_another_charset_than_it_says_counts_by_its_status_and_tells_its_reasons(
+    kind: Kind, charset: bytes
+) -> None:
+    head = b"HTTP/1.1 429 Slow down\r\ncontent-type: application/json; charset=%b\r\ncontent-length: 29\r\n\r\n"
+    async with asked(kind, saying(head % charset + b'{"error":{"message":"later"}}')) as (backend, _):
+        failure = await failure_of(backend)
+    assert (failure.fault, str(failure)) == (BackendFault.LIMITED, "later")
+
+
+@pytest.mark.parametrize("address", [b"http://a..b/", b"http://127.0.0.1:99999/", b"http://%b/" % (b"a" * 64)])
+async def test_a_redirect_to_what_is_no_address_is_an_upstream_that_cannot_be_reached(address: bytes) -> None:
+    answer = b"HTTP/1.1 307 Elsewhere\r\nlocation: %b\r\ncontent-length: 0\r\n\r\n" % address
+    async with asked(OpenAICompatibleBackend, saying(answer)) as (backend, _):
+        failure = await failure_of(backend)
+    assert (failure.upstream_code, failure.can_retry) == ("UPSTREAM_UNREACHABLE", True)
+
+
+@backends
 async def test_the_reasons_for_a_refusal_are_told(kind: Kind) -> None:
     body = b'{"error": {"code": "context_length_exceeded", "message": "at most 8 tokens"}}'
     refusal = b"HTTP/1.1 400 Bad\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
