@@ -37,6 +37,7 @@ class Connections:
         self._wait_seconds = wait_seconds
         self._places = asyncio.Semaphore(pool.get_max_size())
         self._at_hand: list[Connection] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._returning: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -64,8 +65,8 @@ class Connections:
     async def close(self, *, seconds: float) -> None:
         """Lets what is under way finish, for so long."""
         self._closing = True
-        if self._returning:
-            self._returning.cancel()
+        if self._timer:
+            self._timer.cancel()
         await self._release_at_hand()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._pool.close(), seconds)
@@ -98,14 +99,13 @@ class Connections:
 
     def _keep(self, connection: Connection) -> None:
         self._at_hand.append(connection)
-        if self._returning is None:
-            self._returning = asyncio.create_task(self._return_all(), name="connections at hand")
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(AT_HAND_SECONDS, self._return_all)
 
-    async def _return_all(self) -> None:
+    def _return_all(self) -> None:
         """To the pool, which counts from then on how long they are idle."""
-        await asyncio.sleep(AT_HAND_SECONDS)
-        self._returning = None
-        await self._release_at_hand()
+        self._timer = None
+        self._returning = asyncio.create_task(self._release_at_hand(), name="connections at hand")
 
     async def _release_at_hand(self) -> None:
         while self._at_hand:
