@@ -37,8 +37,9 @@ appended AS (
 )"""
 
 # A notification takes a lock of the whole cluster and wakes whoever listens, this writer's own process first of all,
-# which has no use for it. So there is none where nobody else is a writer: a process is one before it listens, and in
-# the beat between its dismissal and its return the watchers' poll has to do.
+# which has no use for it. So there is none where nobody else is a writer: a process is one before it listens. The
+# watchers' poll has to do in the beat between a dismissal and the return, and for a flush that began before another
+# process was a writer and ends after its first read.
 _LOG_TOLD = f"""
 (SELECT count(pg_notify('{LOG_CHANNEL}', $3)) WHERE EXISTS (SELECT FROM writers other WHERE other.id <> $1))"""
 
