@@ -64,6 +64,7 @@ async def responses(
             raise Failed([present(error)]) from None
         finally:
             context.leave_room()
+            context.events = None  # they refer to it: both would stay until Python looks for garbage cycles
 
 
 def has_no_data(result: ExecutionResult) -> bool:

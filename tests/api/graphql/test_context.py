@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.api.graphql.context import Context
-from tests.api.graphql.client import Client
+from tests.api.graphql.client import FOLLOW, Client
 
 DEADLINE_SECONDS = 10
 
@@ -63,4 +63,23 @@ async def test_nor_does_what_was_asked_on_a_socket(client: Client) -> None:
     async with client.socket() as socket:
         await socket.subscribe("1", MANY_READS)
         assert await socket.payloads("1")
+        assert await all_gone(client.owner)
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_nor_does_a_subscription_that_has_ended(client: Client) -> None:
+    id = (await client.post("One", model="demo-fast"))["reply"]["id"]
+    async with client.socket() as socket:
+        await socket.subscribe("1", FOLLOW, id=id)
+        assert await socket.payloads("1")
+        assert await all_gone(client.owner)
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_nor_does_one_that_its_client_has_left(client: Client) -> None:
+    id = (await client.post("One", model="slow"))["reply"]["id"]
+    async with client.socket() as socket:
+        await socket.subscribe("1", FOLLOW, id=id)
+        await socket.receive()
+        await socket.complete("1")
         assert await all_gone(client.owner)
