@@ -28,7 +28,9 @@ class CorkedHead:
         return getattr(self.uncorked, name)
 
     def write(self, data: bytes) -> None:
-        if self._head:
+        if self.uncorked.is_closing():  # uvicorn goes on with requests that a client had sent before it left
+            self._head = b""
+        elif self._head:
             head, self._head = self._head, b""
             self.uncorked.write(head + data)
         elif data.startswith(_BEGINS) and data.endswith(_ENDS):

@@ -52,6 +52,17 @@ async def test_a_head_is_written_with_what_follows_it_and_that_at_once() -> None
     assert transport.calls == [b"cd"]
 
 
+async def test_nothing_is_written_to_a_client_that_has_left() -> None:
+    writes, transport = corked()
+    writes.write(HEAD)
+    transport.close()
+    for data in (b"ab", HEAD, b"ab"):
+        writes.write(data)
+    await asyncio.sleep(0)
+    assert transport.calls == ["close"]
+    assert writes.get_write_buffer_size() == 0
+
+
 async def test_a_head_that_nothing_follows_waits_for_the_end_of_the_turn_alone() -> None:
     writes, transport = corked()
     writes.write(HEAD)
