@@ -1,7 +1,7 @@
-"""The group-commit writer: one connection.
+"""The group-commit writer: one connection, and no timer.
 
-Whatever has gathered for all streams is committed as soon as the commit before it is through, but not sooner than
-FLUSH_INTERVAL_SECONDS after that began: the latency of one commit when idle, bigger groups under load.
+Whatever has gathered for all streams is committed as soon as the commit before it is through: the latency of one
+commit when idle, bigger groups under load.
 
 Invariants (of design section "The promise"):
 - 2: text is told to watchers by the commit's own NOTIFY, and to those of this process by its answer, so only committed
@@ -34,8 +34,6 @@ MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
 MAX_WAITING_CHARACTERS_IN_ALL = 64 * 1024 * 1024
 STALL_SECONDS = 15.0
 """How long `append` waits for room before the reply is cut short."""
-FLUSH_INTERVAL_SECONDS = 0.002
-"""From the start of a flush to that of the next, at the least. A commit costs as much as thirty deltas in it."""
 LAST_FLUSH_SECONDS = 2.0
 """How long `close` waits for the database."""
 
@@ -129,10 +127,8 @@ class Writer:
             raise Overflow from None
 
     async def _flush_forever(self) -> None:
-        clock = asyncio.get_running_loop().time
         while True:
             await self._wake.wait()
-            began = clock()
             self._wake.clear()
             dirty, self._dirty = self._dirty, set()
             self._waiting = 0
@@ -146,7 +142,6 @@ class Writer:
                         self._lose(stream, error)
             flushed, self._flushed = self._flushed, asyncio.Event()
             flushed.set()
-            await asyncio.sleep(max(0.0, began + FLUSH_INTERVAL_SECONDS - clock()))
 
     async def _commit(self, batch: Batch) -> None:
         """Commits the batch; what PostgreSQL will not take of it ends only the streams concerned."""

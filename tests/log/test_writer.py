@@ -9,7 +9,7 @@ from asyncpg import CheckViolationError
 
 from app.chat.events import Delta
 from app.chat.ports import Fenced
-from app.log import watcher, writer
+from app.log import watcher
 from app.log.connection import Connection
 from app.log.statements import LOG_CHANNEL
 from tests.log.conftest import NewReply, StartLog
@@ -60,25 +60,6 @@ async def test_nobody_is_notified_of_a_commit_while_nobody_else_is_there(
         await start_log()
         await stream.append("not alone")
         assert await heard.get() == reply.hex
-    await watch.aclose()
-    await stream.end(COMPLETE)
-
-
-async def test_text_that_comes_soon_after_a_commit_is_committed_with_what_follows_it(
-    start_log: StartLog, new_reply: NewReply, sql: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer, "FLUSH_INTERVAL_SECONDS", 1.0)
-    log = await start_log()
-    reply = await new_reply(log.writer)
-    stream, watch = log.open(reply), log.watch(reply, 0)
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        await stream.append("one ")
-        assert await anext(watch) == Delta(1, "one ", None)
-        await stream.append("two ")
-        for _ in range(10):  # as long as several commits take
-            await sql.execute("SELECT pg_current_xact_id()")
-        await stream.append("three")
-        assert await anext(watch) == Delta(2, "two three", None)
     await watch.aclose()
     await stream.end(COMPLETE)
 
