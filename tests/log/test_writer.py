@@ -1,4 +1,4 @@
-"""How a flush commits: what it refuses, whom it notifies, and how soon the next one follows."""
+"""How a flush commits: what it refuses, and whom it notifies."""
 
 from __future__ import annotations
 
